@@ -1,0 +1,1 @@
+"""A generic engine that executes declared process definitions on PostgreSQL."""

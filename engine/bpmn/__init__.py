@@ -1,0 +1,1 @@
+"""BPMN and YAML in, an immutable process model out."""

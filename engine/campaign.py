@@ -1,0 +1,117 @@
+"""The campaign's own declaration, campaign.yaml: kinds of units, roles and what they may do, stations.
+
+It is data of the deployment, checked when it is read; the engine knows no kind and no role by name.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import settings
+from engine.bpmn import marked_yaml
+from engine.errors import Finding, Invalid
+
+PERMISSIONS = ("work", "start", "see", "free", "submit", "approve", "administer", "audit")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    key: str
+    names: dict[str, str]
+    may: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKind:
+    key: str
+    names: dict[str, str]
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """Where a queue is worked: the lanes it serves, and the process it may start for somebody who comes."""
+
+    key: str
+    names: dict[str, str]
+    process: str
+    lanes: tuple[str, ...]
+    start: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What campaign.yaml says."""
+
+    names: dict[str, str]
+    roles: dict[str, Role]
+    unit_kinds: dict[str, UnitKind]
+    stations: dict[str, Station]
+
+    def roles_with(self, permission: str) -> frozenset[str]:
+        return frozenset(role.key for role in self.roles.values() if permission in role.may)
+
+
+def read(path: Path) -> Campaign:
+    """The declaration in a file; Invalid with every finding when it is malformed."""
+    marked = marked_yaml.load(path.read_bytes(), path.name)
+    content: Any = marked.value
+    findings: list[Finding] = []
+
+    def wrong(pointer: str, expected: str, found: object) -> None:
+        findings.append(
+            Finding("campaign_entry", {"expected": expected, "found": found}, path.name, marked.line(pointer), pointer)
+        )
+
+    if not isinstance(content, dict):
+        raise Invalid([Finding("campaign_entry", {"expected": "a map", "found": content}, path.name, 1)])
+    roles = {}
+    for key, entry in _entries(content, "roles", wrong):
+        may = entry.get("may", [])
+        if not isinstance(may, list) or any(word not in PERMISSIONS for word in may):
+            wrong(f"/roles/{key}/may", ", ".join(PERMISSIONS), may)
+            continue
+        roles[key] = Role(key, _names(entry), frozenset(may))
+    kinds = {
+        key: UnitKind(key, _names(entry), tuple(entry.get("parents", ())))
+        for key, entry in _entries(content, "unit_kinds", wrong)
+    }
+    for kind in kinds.values():
+        for parent in kind.parents:
+            if parent not in kinds:
+                wrong(f"/unit_kinds/{kind.key}/parents", ", ".join(kinds), parent)
+    stations = {
+        key: Station(key, _names(entry), str(entry.get("process")), tuple(entry.get("lanes", ())), entry.get("start"))
+        for key, entry in _entries(content, "stations", wrong)
+    }
+    if findings:
+        raise Invalid(findings)
+    return Campaign(_names(content), roles, kinds, stations)
+
+
+@functools.cache
+def current() -> Campaign:
+    """The campaign of this deployment, read once."""
+    return read(settings.current().processes_dir / "campaign.yaml")
+
+
+def _entries(content: dict[str, Any], key: str, wrong: Any) -> list[tuple[str, dict[str, Any]]]:
+    entries = content.get(key) or {}
+    if not isinstance(entries, dict):
+        wrong(f"/{key}", "a map", entries)
+        return []
+    good = []
+    for name, entry in entries.items():
+        if isinstance(entry, dict):
+            good.append((str(name), entry))
+        else:
+            wrong(f"/{key}/{name}", "a map", entry)
+    return good
+
+
+def _names(entry: dict[str, Any]) -> dict[str, str]:
+    name = entry.get("name") or {}
+    return {str(k): str(v) for k, v in name.items()} if isinstance(name, dict) else {"vi": str(name), "en": str(name)}
