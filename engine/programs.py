@@ -67,7 +67,9 @@ def system_account() -> Owner:
     raise errors.EngineError("account_missing", account=ACCOUNT)
 
 
-def run(owner: Owner, *command: str | Path, text: str = "", seconds: float = 60) -> subprocess.CompletedProcess[str]:
+def run(
+    owner: Owner, *command: str | Path, text: str = "", seconds: float = 60
+) -> subprocess.CompletedProcess[str]:
     """Run a command as the account, with `text` as its input; its result, whatever its exit status.
 
     Raises errors.EngineError when root may not become the account (a container without that right).
@@ -157,7 +159,9 @@ def _sheltered(package: Path) -> Path:
     if not copy.exists():
         copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=copy.parent) as draft:
-            shutil.copytree(package / "pginstall", Path(draft, "all", package.name, "pginstall"), symlinks=True)
+            shutil.copytree(
+                package / "pginstall", Path(draft, "all", package.name, "pginstall"), symlinks=True
+            )
             libraries = package.with_name(package.name + ".libs")  # where the wheel's programs look for them
             if libraries.is_dir():
                 shutil.copytree(libraries, Path(draft, "all", libraries.name))

@@ -246,7 +246,9 @@ def _text(text: str) -> str:
 
 
 VARIABLES = (
-    Variable("database_url", _postgresql, "database_url", "postgresql://tiemchung:secret@db.example/tiemchung"),
+    Variable(
+        "database_url", _postgresql, "database_url", "postgresql://tiemchung:secret@db.example/tiemchung"
+    ),
     Variable("prepared_statements", _yes_or_no, "yes_or_no", "no"),
     Variable("data_dir", _place, "place", "/var/lib/tiemchung"),
     Variable("pg_bin", _programs, "programs", "/usr/lib/postgresql/18/bin"),

@@ -221,13 +221,12 @@ user_task = _wait(
 
 job = _wait(
     "job",
-    Column("kind", Text, nullable=False),  # service, call, return, message, cancel
+    Column("kind", Text, primary_key=True),  # service: a wait; call, return, message, cancel: the outbox
     Column("name", Text, nullable=False),
     Column("inputs", JSONB, nullable=False),
-    Column("available_at", Moment, nullable=False),
+    Column("available_at", Moment, nullable=False),  # a lease pushes it into the future
     Column("created_at", Moment, nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("0")),
-    Column("lease_until", Moment),
     Column("last_error", Text),
     Index("ix_job_available_at", "available_at"),
 )
@@ -235,6 +234,7 @@ job = _wait(
 timer = _wait(
     "timer",
     Column("due_at", Moment, nullable=False),
+    Column("lease_until", Moment),
     Index("ix_timer_due_at", "due_at"),
 )
 

@@ -64,6 +64,11 @@ def by_id(connection: Connection, unit_id: int) -> Unit:
     return _one(connection.execute(select(tables.unit).where(tables.unit.c.unit_id == unit_id)).one_or_none(), unit_id)
 
 
+def by_path(connection: Connection, path: str) -> Unit:
+    """The unit at a path, or NotFound."""
+    return _one(connection.execute(select(tables.unit).where(tables.unit.c.path == path)).one_or_none(), path)
+
+
 def below(connection: Connection, path: str, kinds: tuple[str, ...] = (), limit: int = 500) -> list[Unit]:
     """The active units at and below a path, in tree order."""
     query = select(tables.unit).where(tables.unit.c.path.startswith(path, autoescape=True), tables.unit.c.is_active)

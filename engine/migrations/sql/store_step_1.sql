@@ -36,7 +36,7 @@ begin
     end if;
     if p_changes ? 'closed_job' then
         delete from job w using jsonb_to_recordset(p_changes -> 'closed_job') c(token int, element text)
-        where w.instance_id = p_instance and w.token = c.token and w.element = c.element;
+        where w.instance_id = p_instance and w.token = c.token and w.element = c.element and w.kind = 'service';
     end if;
     if p_changes ? 'closed_timer' then
         delete from timer w using jsonb_to_recordset(p_changes -> 'closed_timer') c(token int, element text)

@@ -1,0 +1,36 @@
+"""Half-filled forms: kept as they are typed, whoever works on, until the task is done or withdrawn."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from engine import access, clock, tables, user_tasks
+from engine.access import Actor
+from engine.errors import Conflict
+from engine.ids import TaskId
+from engine.runtime import Variables
+
+
+def save(connection: Connection, task_id: TaskId, actor: Actor, answers: Variables, revision: int) -> int:
+    """Keep answers that need not be valid yet; the new revision.
+
+    `revision` is the one the person last saw: Conflict when somebody else has saved since.
+    """
+    task = user_tasks.task(connection, task_id)
+    access.require_role(actor, task.role, task.unit_path)
+    draft = tables.draft
+    values = {"answers": answers, "saved_by": actor.account_id or 0, "saved_at": clock.now()}
+    added = insert(draft).values(
+        instance_id=task_id.instance, token=task_id.token, revision=revision + 1, **values
+    )
+    saved = connection.scalar(
+        added.on_conflict_do_update(
+            index_elements=[draft.c.instance_id, draft.c.token],
+            set_={**values, "revision": draft.c.revision + 1},
+            where=draft.c.revision == revision,
+        ).returning(draft.c.revision)
+    )
+    if saved is None:
+        raise Conflict("draft_saved_elsewhere")
+    return int(saved)

@@ -1,0 +1,114 @@
+"""What waits for a worker: claimed under a lease, run outside any transaction, completed, failed or refused.
+
+A job's key (instance, token, element) is the idempotency key of its handler: a worker that dies between
+acting and completing is followed by another that calls again with the same key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from engine import access, advance, catalogue, clock, runtime, settings
+from engine.advance import Act
+from engine.catalogue import Retry
+from engine.errors import BusinessError
+from engine.ids import InstanceId
+from engine.runtime import Command, Variables
+
+SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work; `attempt` counts from 1."""
+
+    instance_id: InstanceId
+    token: int
+    element: str
+    kind: str
+    name: str
+    inputs: dict[str, Any]
+    attempt: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.instance_id}-{self.token}-{self.element}"
+
+
+_CLAIM = text(
+    """
+    update job set available_at = :lease_until, attempt = attempt + 1
+    where ctid = any(array(
+        select ctid from job where available_at <= :now order by available_at limit :most for update skip locked
+    ))
+    returning instance_id, token, element, kind, name, inputs, attempt
+    """
+)
+_KEY = "instance_id = :instance_id and token = :token and element = :element and kind = :kind"
+_RETRY = text(f"update job set available_at = :at, last_error = :reason where {_KEY} and attempt = :attempt")
+_DROP = text(f"delete from job where {_KEY}")
+
+
+def claim(connection: Connection, most: int) -> list[Job]:
+    """Take due jobs under a lease; nobody else gets them until it runs out."""
+    now = clock.now()
+    lease_until = now + timedelta(seconds=settings.current().lease_seconds)
+    rows = connection.execute(_CLAIM, {"now": now, "lease_until": lease_until, "most": most})
+    return [Job(*row) for row in rows]
+
+
+def complete(connection: Connection, job: Job, outputs: Variables) -> None:
+    """The work is done: the process goes on. Conflict when it is no longer awaited."""
+    _end(connection, job, runtime.Complete(job.token, job.element, outputs), "job_completed")
+
+
+def refuse(connection: Connection, job: Job, refusal: BusinessError) -> None:
+    """The outside refused in a way the process models: a BPMN error."""
+    command = runtime.Raise(job.token, job.element, refusal.code, refusal.message)
+    _end(connection, job, command, "job_refused")
+
+
+def fail(connection: Connection, job: Job, reason: str) -> None:
+    """A technical failure: try again later, or open an incident after the last attempt."""
+    delay = backoff(_retry_rule(job), job.attempt)
+    if delay is None:
+        command = runtime.Fail(job.token, job.element, "service_task_failed", {"name": job.name, "reason": reason[:500]})
+        _end(connection, job, command, "job_failed")
+    else:
+        postpone(connection, job, delay, reason)
+
+
+def postpone(connection: Connection, job: Job, delay: timedelta, reason: str) -> None:
+    """Let a job wait before it is tried again."""
+    connection.execute(_RETRY, {**_key(job), "at": clock.now() + delay, "reason": reason[:500], "attempt": job.attempt})
+
+
+def drop(connection: Connection, job: Job) -> None:
+    """Remove a job that is done, or that nothing awaits any more."""
+    connection.execute(_DROP, _key(job))
+
+
+def backoff(rule: Retry, attempt: int) -> timedelta | None:
+    """How long to wait after a failed attempt: first, first·factor, … at most the longest; None: give up."""
+    if attempt >= rule.attempts:
+        return None
+    return min(rule.first * rule.factor ** (attempt - 1), rule.longest)
+
+
+def _retry_rule(job: Job) -> Retry:
+    task = catalogue.current().service_tasks.get(job.name)
+    return task.retry if task else Retry(attempts=1)
+
+
+def _end(connection: Connection, job: Job, command: Command, event: str) -> None:
+    locked = advance.lock(connection, job.instance_id)
+    details = {"attempt": job.attempt, "name": job.name}
+    advance.step(connection, locked, command, access.SYSTEM, Act(event, job.element, job.token, details))
+
+
+def _key(job: Job) -> dict[str, Any]:
+    return {"instance_id": job.instance_id, "token": job.token, "element": job.element, "kind": job.kind}

@@ -1,0 +1,132 @@
+"""What goes from one instance to another: calls, their returns, cancellations and messages, as jobs.
+
+Each runs in a transaction that locks at most the instance it is for; running one twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from engine import access, advance, clock, instances, jobs, messages, runtime, tables, units
+from engine.advance import Act
+from engine.definitions import registry
+from engine.errors import Conflict, NotFound
+from engine.ids import InstanceId
+from engine.jobs import Job
+
+CALL, RETURN, CANCEL, MESSAGE = "call", "return", "cancel", "message"
+
+_LOCK_CALL = text(
+    "select child_id from call where instance_id = :instance_id and token = :token and element = :element for update"
+)
+_SET_CHILD = text(
+    """
+    update call set child_id = :child
+    where instance_id = :instance_id and token = :token and element = :element
+    """
+)
+_CALL_ELEMENT = text("select element from call where instance_id = :instance_id and token = :token")
+_PENDING_CALL = text(
+    "delete from job where instance_id = :instance_id and token = :token and element = :element and kind = 'call'"
+)
+
+
+def deliver(connection: Connection, job: Job) -> bool:
+    """Carry out one outbox job; False when there may be more of it to do at once."""
+    match job.kind:
+        case "call":
+            _start_called(connection, job)
+        case "return":
+            _return(connection, job)
+        case "cancel":
+            _cancel(connection, job)
+        case "message":
+            return _message(connection, job)
+    jobs.drop(connection, job)
+    return True
+
+
+def _start_called(connection: Connection, job: Job) -> None:
+    """Start the called process; the row of the call is held, so that a cancellation waits for the child."""
+    key = _key(job)
+    caller = connection.execute(
+        select(tables.instance.c.unit_id, tables.instance.c.unit_path).where(
+            tables.instance.c.instance_id == job.instance_id
+        )
+    ).one()
+    try:
+        version_id = registry.in_force(connection, job.name, caller.unit_path, clock.now())
+    except NotFound:
+        _fail_call(connection, job)
+        return
+    call = connection.execute(_LOCK_CALL, key).one_or_none()
+    if call is None or call.child_id is not None:
+        return
+    unit = units.by_id(connection, caller.unit_id)
+    definition = registry.definition(connection, version_id)
+    variables = job.inputs.get("variables") or {}
+    child = instances.begin(
+        connection, definition, unit, variables, access.SYSTEM, parent=(job.instance_id, job.token)
+    )
+    connection.execute(_SET_CHILD, {**key, "child": child})
+
+
+def _fail_call(connection: Connection, job: Job) -> None:
+    locked = advance.lock(connection, job.instance_id)
+    command = runtime.Fail(job.token, job.element, "called_process_unknown", {"process": job.name})
+    advance.step(connection, locked, command, access.SYSTEM, Act("call_failed", job.element, job.token))
+
+
+def _return(connection: Connection, job: Job) -> None:
+    """Tell the calling instance how the called one ended."""
+    parent_id, token = int(job.inputs["parent_id"]), int(job.inputs["parent_token"])
+    element = connection.scalar(_CALL_ELEMENT, {"instance_id": parent_id, "token": token})
+    if element is None:
+        return  # the caller does not wait any more
+    locked = advance.lock(connection, parent_id)
+    error = job.inputs.get("error")
+    command: runtime.Command
+    if error is None:
+        command = runtime.Complete(token, element, job.inputs.get("variables") or {})
+    else:
+        command = runtime.Raise(token, element, error)
+    details = {"child_id": str(job.instance_id)}
+    try:
+        advance.step(connection, locked, command, access.SYSTEM, Act("call_returned", element, token, details))
+    except Conflict:
+        return
+
+
+def _cancel(connection: Connection, job: Job) -> None:
+    """End the called instance whose caller does not wait any more."""
+    connection.execute(_PENDING_CALL, _key(job))
+    child = connection.scalar(
+        select(tables.instance.c.instance_id).where(
+            tables.instance.c.parent_id == job.instance_id,
+            tables.instance.c.parent_token == job.token,
+            tables.instance.c.state == "active",
+        )
+    )
+    if child is None:
+        return
+    locked = advance.lock(connection, InstanceId(child))
+    if locked.state.ended is None:
+        advance.step(connection, locked, runtime.Cancel("caller"), access.SYSTEM, Act("instance_cancelled"))
+
+
+def _message(connection: Connection, job: Job) -> bool:
+    delay = messages.deliver_next(connection, job)
+    if delay is None:
+        jobs.drop(connection, job)
+        return True
+    if delay > timedelta():
+        jobs.postpone(connection, job, delay, "nobody waits for this message yet")
+        return True
+    return False
+
+
+def _key(job: Job) -> dict[str, Any]:
+    return {"instance_id": job.instance_id, "token": job.token, "element": job.element}

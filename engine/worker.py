@@ -1,0 +1,114 @@
+"""The worker: fires due timers, runs jobs, delivers the outbox; as many processes as wanted, on any machine.
+
+What a worker holds is a lease. One that dies leaves nothing undone: another takes over when it runs out.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from engine import access, catalogue, clock, database, jobs, log, outbox, settings, timers
+from engine.definitions import start_timers
+from engine.errors import BusinessError, Conflict, EngineError, Invalid, NotFound, ServiceTaskFailed
+from engine.jobs import Job
+
+RETRY_AFTER = timedelta(minutes=1)  # of an outbox job that failed in itself
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker; `turn` does what is due now, `run` goes on until `stop`."""
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Work until stopped, resting a moment whenever nothing is due."""
+        pause = settings.current().poll_ms / 1000
+        while not self.stopping.is_set():
+            if self.turn() == 0:
+                self.stopping.wait(pause)
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    def turn(self) -> int:
+        """Everything that is due at this moment, once; how many things were done."""
+        most = settings.current().claim_batch
+        with database.transaction() as connection:
+            started = start_timers.fire_due(connection, most)
+            due = timers.claim(connection, most)
+            work = jobs.claim(connection, most)
+        for timer in due:
+            with log.unit_of_work("timer", instance_id=timer.instance_id, element=timer.element):
+                database.retried(lambda timer=timer: _fire(timer))  # type: ignore[misc]
+        for job in work:
+            with log.unit_of_work("job", instance_id=job.instance_id, element=job.element, job=job.name):
+                run_job(job)
+        return started + len(due) + len(work)
+
+    def settle(self, most_turns: int = 200) -> None:
+        """Turn until nothing is due: for simulations and tests, which hold the clock."""
+        for _ in range(most_turns):
+            if self.turn() == 0:
+                return
+
+
+def run_job(job: Job) -> None:
+    """Run one claimed job to its end, whatever that is."""
+    if job.kind == jobs.SERVICE:
+        _serve(job)
+        return
+    while not database.retried(lambda: _deliver(job)):
+        pass
+
+
+def _serve(job: Job) -> None:
+    """Call a service task's handler outside any transaction, then record how it ended."""
+    try:
+        task = catalogue.current().service_task(job.name)
+        context = catalogue.Context(job.key, clock.now(), actor=access.SYSTEM, settings=settings.current())
+        outputs = task.call(job.inputs, context)
+    except BusinessError as refusal:
+        _record(job, lambda connection: jobs.refuse(connection, job, refusal))
+    except (ServiceTaskFailed, Invalid, NotFound) as failure:
+        reason = str(failure)
+        _record(job, lambda connection: jobs.fail(connection, job, reason))
+    except Exception as crash:  # a handler's bug must not stop the worker, nor lose the job
+        log.error("service_task_crashed", instance_id=job.instance_id, service_task=job.name, _failure=crash)
+        reason = "".join(traceback.format_exception_only(crash)).strip()
+        _record(job, lambda connection: jobs.fail(connection, job, reason))
+    else:
+        _record(job, lambda connection: jobs.complete(connection, job, outputs))
+
+
+def _record(job: Job, end: object) -> None:
+    def ended() -> None:
+        with database.transaction() as connection:
+            end(connection)  # type: ignore[operator]
+
+    try:
+        database.retried(ended)
+    except (Conflict, NotFound):
+        with database.transaction() as connection:  # no longer awaited: somebody else ended the wait
+            jobs.drop(connection, job)
+
+
+def _deliver(job: Job) -> bool:
+    try:
+        with database.transaction() as connection:
+            return outbox.deliver(connection, job)
+    except Conflict:
+        return False  # the target moved on meanwhile; look again
+    except EngineError as failure:
+        reason = str(failure)
+        with database.transaction() as connection:
+            jobs.postpone(connection, job, RETRY_AFTER, reason)
+        return True
+
+
+def _fire(timer: timers.Timer) -> None:
+    with database.transaction() as connection:
+        timers.fire(connection, timer)
