@@ -41,15 +41,15 @@ class Home:
         if fits and re.fullmatch(r"[\w/. -]+", str(beside)):
             return beside
         place = self.folder.stat()  # survives a move of the folder, unlike its path
-        return Path(tempfile.gettempdir(), f"tiemchung-{self.owner.uid}-{place.st_dev:x}-{place.st_ino:x}")
+        return Path("/tmp", f"tiemchung-{self.owner.uid}-{place.st_dev:x}-{place.st_ino:x}")
 
     def url(self, database: str = NAME) -> str:
         """The address for SQLAlchemy, psycopg and psql alike."""
         return f"postgresql://{NAME}@/{database}?host={quote(str(self.socket_dir), safe='')}&port={PORT}"
 
 
-def made_data_dir(data_dir: Path) -> Path:
-    """The data folder; one that we make may be entered by every account, and listed by its owner alone."""
+def make_data_dir(data_dir: Path) -> Path:
+    """Make the data folder, if need be, so that every account may pass through it and only its owner list it."""
     try:
         if not data_dir.is_dir():
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def at(data_dir: Path) -> Home | None:
     return Home(folder, owner)
 
 
-def made_home(data_dir: Path) -> Home:
+def make_home(data_dir: Path) -> Home:
     """A private folder in the data folder; for root in its shelter, when the account cannot reach it there.
 
     The folder appears under its name only when it belongs to its owner, so that a crash leaves no half.

@@ -60,9 +60,9 @@ def start(data_dir: Path | None = None, parameters: Mapping[str, str] | None = N
     `parameters` are PostgreSQL's, and take effect when this call is the one that starts the server.
     Safe to call from several processes at once. Raises errors.EngineError with a remedy.
     """
-    data_dir = clusters.made_data_dir(data_dir or settings.current().data_dir)
+    data_dir = clusters.make_data_dir(data_dir or settings.current().data_dir)
     with _locked(data_dir):
-        home = clusters.at(data_dir) or clusters.made_home(data_dir)
+        home = clusters.at(data_dir) or clusters.make_home(data_dir)
         if not _answers_while_it_lives(home):
             binaries = programs.folder(home.owner, settings.current().pg_bin)
             clusters.make_cluster(home, binaries)

@@ -12,13 +12,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine import access, advance, clock, history, ids, runtime, tables, units
+from engine import access, advance, clock, feel, forms, history, ids, runtime, settings, tables, units
 from engine.access import Actor, Permission
 from engine.advance import Act, Locked
 from engine.definitions import registry
 from engine.definitions.definition import Definition
 from engine.errors import Finding, Invalid, NotFound
-from engine.forms import validation
 from engine.ids import InstanceId, VersionId
 from engine.runtime import State, Variables
 from engine.runtime.state import Token, Wait
@@ -181,17 +180,15 @@ def state_of(connection: Connection, instance_id: int) -> State:
 
 def _answered(definition: Definition, variables: Variables, element: str | None) -> Variables:
     """The variables with the start form's answers checked, when the start event has a form."""
-    from engine import feel, settings
-
     starts = [node for node in definition.model.starts() if element in (None, node.id) and node.form]
     if not starts or starts[0].form is None:
         return variables
     form = definition.forms[starts[0].form]
     moment = feel.Moment(clock.now(), settings.current().zone_info)
-    findings = validation.validate(form, variables, {}, moment)
-    if findings:
-        raise Invalid(findings)
-    return variables
+    judgement = forms.judge(form, variables, {}, moment)
+    if judgement.findings:
+        raise Invalid(judgement.findings)
+    return judgement.answers
 
 
 def _may_see(connection: Connection, actor: Actor, instance_id: int, unit_path: str) -> bool:

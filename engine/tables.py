@@ -141,6 +141,8 @@ release = Table(
     Column("unit_path", Path, nullable=False),  # "/" for everyone; deeper for a pilot
     Column("effective_at", Moment, nullable=False),
     Column("released_at", Moment, nullable=False),
+    Column("is_armed", Boolean, nullable=False, server_default=text("false")),  # its timer start events are noted
+    Index("ix_release_unarmed", "release_id", postgresql_where=text("not is_armed")),
     Index("ix_release_process_effective_at", "process", "effective_at"),
 )
 

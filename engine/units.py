@@ -77,6 +77,11 @@ def below(connection: Connection, path: str, kinds: tuple[str, ...] = (), limit:
     return [_unit(row) for row in connection.execute(query.order_by(tables.unit.c.path).limit(limit))]
 
 
+def roots(connection: Connection) -> list[Unit]:
+    """The units without a parent."""
+    return [_unit(row) for row in connection.execute(select(tables.unit).where(tables.unit.c.parent_id.is_(None)))]
+
+
 def ancestors(path: str) -> list[str]:
     """The paths that cover a path, the widest ("/": everyone) first, itself last."""
     codes = [code for code in path.split("/") if code]

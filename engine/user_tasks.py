@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, update
 
-from engine import access, advance, clock, database, feel, history, runtime, settings, tables
+from engine import access, advance, clock, database, feel, forms, history, runtime, settings, tables
 from engine.access import Actor, Permission
 from engine.advance import Act, Locked
 from engine.bpmn.model import Node
 from engine.definitions.definition import Definition
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
-from engine.forms import Form, validation
+from engine.forms import Form
 from engine.ids import InstanceId, TaskId, VersionId
 from engine.runtime import Variables
 from engine.units import Unit
@@ -190,10 +190,10 @@ def _checked(locked: Locked, task_id: TaskId, element: str, answers: Variables) 
     form = locked.definition.forms[form_name]
     variables = _visible(locked.state, task_id.token)
     moment = feel.Moment(clock.now(), settings.current().zone_info)
-    findings = validation.validate(form, answers, variables, moment)
-    if findings:
-        raise Invalid(findings)
-    return validation.cleaned(form, answers, variables, moment)
+    judgement = forms.judge(form, answers, variables, moment)
+    if judgement.findings:
+        raise Invalid(judgement.findings)
+    return judgement.answers
 
 
 _CLAIM = """

@@ -6,12 +6,14 @@ What a worker holds is a lease. One that dies leaves nothing undone: another tak
 from __future__ import annotations
 
 import threading
-import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
-from engine import access, catalogue, clock, database, jobs, log, outbox, settings, timers
-from engine.definitions import start_timers
+from sqlalchemy import Connection
+
+from engine import access, catalogue, clock, database, jobs, log, outbox, settings, start_timers, timers
 from engine.errors import BusinessError, Conflict, EngineError, Invalid, NotFound, ServiceTaskFailed
 from engine.jobs import Job
 
@@ -67,33 +69,33 @@ def run_job(job: Job) -> None:
 
 def _serve(job: Job) -> None:
     """Call a service task's handler outside any transaction, then record how it ended."""
-    try:
-        task = catalogue.current().service_task(job.name)
-        context = catalogue.Context(job.key, clock.now(), actor=access.SYSTEM, settings=settings.current())
-        outputs = task.call(job.inputs, context)
-    except BusinessError as refusal:
-        _record(job, lambda connection: jobs.refuse(connection, job, refusal))
-    except (ServiceTaskFailed, Invalid, NotFound) as failure:
-        reason = str(failure)
-        _record(job, lambda connection: jobs.fail(connection, job, reason))
-    except Exception as crash:  # a handler's bug must not stop the worker, nor lose the job
-        log.error("service_task_crashed", instance_id=job.instance_id, service_task=job.name, _failure=crash)
-        reason = "".join(traceback.format_exception_only(crash)).strip()
-        _record(job, lambda connection: jobs.fail(connection, job, reason))
-    else:
-        _record(job, lambda connection: jobs.complete(connection, job, outputs))
+    end = _called(job)
 
-
-def _record(job: Job, end: object) -> None:
     def ended() -> None:
         with database.transaction() as connection:
-            end(connection)  # type: ignore[operator]
+            end(connection)
 
     try:
         database.retried(ended)
     except (Conflict, NotFound):
         with database.transaction() as connection:  # no longer awaited: somebody else ended the wait
             jobs.drop(connection, job)
+
+
+def _called(job: Job) -> Callable[[Connection], None]:
+    """Run the handler; what came of it, as the verb that records it."""
+    try:
+        task = catalogue.current().service_task(job.name)
+        context = catalogue.Context(job.key, clock.now(), actor=access.SYSTEM, settings=settings.current())
+        outputs = task.call(job.inputs, context)
+    except BusinessError as refusal:
+        return partial(jobs.refuse, job=job, refusal=refusal)
+    except (ServiceTaskFailed, Invalid, NotFound) as failure:
+        return partial(jobs.fail, job=job, reason=str(failure))
+    except Exception as crash:  # a handler's bug must neither stop the worker nor lose the job
+        log.error("service_task_crashed", instance_id=job.instance_id, service_task=job.name, _failure=crash)
+        return partial(jobs.fail, job=job, reason=type(crash).__name__)
+    return partial(jobs.complete, job=job, outputs=outputs)
 
 
 def _deliver(job: Job) -> bool:

@@ -390,6 +390,7 @@ def upgrade() -> None:
         sa.Column("unit_path", sa.Text(collation="C"), nullable=False),
         sa.Column("effective_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("released_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("is_armed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submission.submission_id"], name=op.f("fk_release_submission_id")
         ),
@@ -399,11 +400,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("release_id", name=op.f("pk_release")),
     )
     op.create_index("ix_release_process_effective_at", "release", ["process", "effective_at"], unique=False)
+    op.create_index(
+        "ix_release_unarmed",
+        "release",
+        ["release_id"],
+        unique=False,
+        postgresql_where=sa.text("not is_armed"),
+    )
     op.execute((SQL / "store_step_1.sql").read_text("utf-8"))
 
 
 def downgrade() -> None:
     op.execute("drop function store_step")
+    op.drop_index("ix_release_unarmed", table_name="release", postgresql_where=sa.text("not is_armed"))
     op.drop_index("ix_release_process_effective_at", table_name="release")
     op.drop_table("release")
     op.drop_table("web_session")
