@@ -1,0 +1,26 @@
+"""FEEL, the expression language of DMN 1.5: text is parsed once, compiled once, and evaluated without side effects.
+
+A variable is JSON; a result is a FEEL value (`to_json` turns it back). What the standard calls an error
+evaluates to null with a `Warning` that says why and where; only refused text and an exhausted budget raise.
+"""
+
+from __future__ import annotations
+
+from engine.feel import (  # noqa: F401  (declare the built-in functions)
+    functions_contexts,
+    functions_conversions,
+    functions_dates,
+    functions_lists,
+    functions_numbers,
+    functions_ranges,
+    functions_strings,
+)
+from engine.feel.budgets import Moment
+from engine.feel.expressions import Expression, Result, UnaryTests, compile, compile_unary
+from engine.feel.faults import FeelError, Warning
+from engine.feel.json_values import Json, from_json, to_json
+
+__all__ = [
+    "Expression", "FeelError", "Json", "Moment", "Result", "UnaryTests", "Warning",
+    "compile", "compile_unary", "from_json", "to_json",
+]  # fmt: skip

@@ -1,0 +1,67 @@
+"""The budget of one evaluation: steps, depth and sizes are bounded, so that no expression can hold a worker."""
+
+from __future__ import annotations
+
+import decimal
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.feel.faults import FeelError, Place, Refusal, Warning
+
+STEPS = 1_000_000  # loop turns, list elements copied or visited, calls
+DEPTH = 60  # calls of functions within functions
+LONGEST_STRING = 1_000_000
+LONGEST_LIST = 200_000
+MOST_WARNINGS = 20
+
+# 34 digits, half-even: IEEE 754 decimal128, which DMN 1.5, 10.3.2.3.1 prescribes.
+NUMBERS = decimal.Context(
+    prec=34, rounding=decimal.ROUND_HALF_EVEN, Emin=-6143, Emax=6144, clamp=0,
+    traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The moment an evaluation happens at (`now`, aware, UTC) and the zone whose day is `today()`."""
+
+    now: datetime
+    zone: ZoneInfo
+
+
+class Run:
+    """One evaluation: its moment, what is left of its budget, and the warnings gathered so far."""
+
+    __slots__ = ("moment", "steps", "depth", "warnings")
+
+    def __init__(self, moment: Moment) -> None:
+        self.moment = moment
+        self.steps = STEPS
+        self.depth = 0
+        self.warnings: list[Warning] = []
+
+    def spend(self, steps: int) -> None:
+        """Pay for work in proportion to sizes; refuses when the budget is used up."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise FeelError("budget_exhausted", most=STEPS)
+
+    def warn(self, code: str, place: Place, **params: Any) -> None:
+        """Note why a value became null; only the first of many are kept."""
+        if len(self.warnings) < MOST_WARNINGS:
+            self.warnings.append(Warning(code, params, place))
+
+    def note(self, refusal: Refusal, place: Place) -> None:
+        self.warn(refusal.code, place, **refusal.params)
+
+    def enter(self) -> None:
+        """Go one call deeper; pair with `leave`."""
+        self.depth += 1
+        self.spend(1)
+        if self.depth > DEPTH:
+            raise FeelError("too_deep", most=DEPTH)
+
+    def leave(self) -> None:
+        self.depth -= 1

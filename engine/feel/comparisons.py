@@ -1,0 +1,113 @@
+"""Equality and order of values: the same kinds only, contents for lists and contexts, seconds for times (DMN 1.5, 10.3.2.13)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from engine.feel import dates, durations
+from engine.feel.budgets import Run
+from engine.feel.durations import NANOS
+from engine.feel.faults import Refusal
+from engine.feel.values import Function, Range, kind
+
+
+def equal(left: object, right: object, run: Run) -> bool:
+    """Whether two values are the same; refuses values of different kinds, except that nothing but null equals null."""
+    if left is None or right is None:
+        return left is right
+    if type(left) is not type(right):
+        if isinstance(left, list) and len(left) == 1:
+            return equal(left[0], right, run)
+        if isinstance(right, list) and len(right) == 1:
+            return equal(left, right[0], run)
+        raise Refusal("kinds_differ", left=kind(left), right=kind(right))
+    match left, right:
+        case (list(), list()):
+            run.spend(len(left) + 1)
+            return len(left) == len(right) and all(
+                same(one, other, run) for one, other in zip(left, right, strict=True)
+            )
+        case (dict(), dict()):
+            run.spend(len(left) + 1)
+            return left.keys() == right.keys() and all(same(item, right[key], run) for key, item in left.items())
+        case (dates.Time(), dates.Time()) | (dates.DateTime(), dates.DateTime()):
+            one, other = _seconds(left, right)
+            return one == other
+        case (Range(), Range()):
+            return _same_range(left, right, run)
+        case (Function(), Function()):
+            return left is right
+    return left == right
+
+
+def same(left: object, right: object, run: Run) -> bool:
+    """Equality inside lists and contexts: values of different kinds are simply not the same."""
+    if type(left) is not type(right):
+        return False
+    try:
+        return equal(left, right, run)
+    except Refusal:
+        return False
+
+
+def compare(left: object, right: object) -> int:
+    """-1, 0 or 1 as left is before, equal to or after right; refuses what has no order."""
+    if type(left) is not type(right):
+        raise Refusal("kinds_differ", left=kind(left), right=kind(right))
+    match left, right:
+        case (Decimal(), Decimal()) | (str(), str()) | (dates.Date(), dates.Date()):
+            return _sign(left, right)
+        case (durations.DaysTime(), durations.DaysTime()) | (durations.YearsMonths(), durations.YearsMonths()):
+            return _sign(left, right)
+        case (dates.Time(), dates.Time()) | (dates.DateTime(), dates.DateTime()):
+            one, other = _seconds(left, right)
+            return (one > other) - (one < other)
+    raise Refusal("no_order", kind=kind(left))
+
+
+def _sign(left: Any, right: Any) -> int:
+    return int(left > right) - int(left < right)
+
+
+def includes(span: Range, value: object, run: Run) -> bool:
+    """Whether a value lies in a range; refuses what cannot be compared with its ends."""
+    if span.operator in ("=", "!="):
+        return equal(span.low, value, run) is (span.operator == "=")
+    if value is None or (span.low is None and span.high is None):
+        raise Refusal("range_of_null")
+    if span.low is not None:
+        order = compare(value, span.low)
+        if order < 0 or (order == 0 and not span.low_included):
+            return False
+    if span.high is not None:
+        order = compare(value, span.high)
+        return order < 0 or (order == 0 and span.high_included)
+    return True
+
+
+def _same_range(left: Range, right: Range, run: Run) -> bool:
+    shape = (left.low_included, left.high_included, left.operator)
+    return (
+        shape == (right.low_included, right.high_included, right.operator)
+        and same(left.low, right.low, run)
+        and same(left.high, right.high, run)
+    )
+
+
+def _seconds(left: object, right: object) -> tuple[int, int]:
+    """Both as seconds on one clock; refuses a local time against one with an offset."""
+    assert isinstance(left, dates.Time | dates.DateTime) and isinstance(right, dates.Time | dates.DateTime)
+    if (_offset(left) is None) != (_offset(right) is None):
+        raise Refusal("local_and_zoned", left=str(left), right=str(right))
+    return _whole_seconds(left), _whole_seconds(right)
+
+
+def _offset(value: dates.Time | dates.DateTime) -> int | None:
+    return value.offset_on() if isinstance(value, dates.Time) else value.offset()
+
+
+def _whole_seconds(value: dates.Time | dates.DateTime) -> int:
+    if isinstance(value, dates.DateTime):
+        return value.nanos() // NANOS
+    return (value.nanos - (value.offset_on() or 0) * NANOS) // NANOS

@@ -1,0 +1,291 @@
+"""Tree to closures: each expression is compiled once and then runs without looking at its text again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Iterator as Turns
+
+from engine.feel import comparisons, compiling_calls, compiling_loops, compiling_tests, logic, paths, types
+from engine.feel import syntax as tree
+from engine.feel.arithmetic import calculate, negate
+from engine.feel.budgets import NUMBERS
+from engine.feel.faults import Place, Refusal
+from engine.feel.frames import MISSING, Eval, Frame
+from engine.feel.functions import BUILT_IN
+from engine.feel.values import Range
+
+
+class Compiler:
+    """Compiles the nodes of one text; gathers the free names it reads on the way.
+
+    `names` are the names known to be in scope outside, `known_types` what type references mean.
+    """
+
+    def __init__(self, text: str, names: Collection[str] = (), known_types: Mapping[str, types.Type] | None = None):
+        self.text = text
+        self.given = frozenset(names)
+        self.known_types = known_types or {}
+        self.scopes: list[frozenset[str]] = []
+        self.in_filter = 0
+        self.names: set[str] = set()  # certainly free
+        self.reads: set[str] = set()  # perhaps free: a member of a filter's item, or a built-in's name
+
+    def place(self, node: tree.Node) -> Place:
+        return Place(self.text, node.start, node.end)
+
+    @contextmanager
+    def scope(self, names: Collection[str], dynamic: bool = False) -> Turns[None]:
+        """Names bound inside the block; `dynamic` where a filter's item may bind any name."""
+        self.scopes.append(frozenset(names))
+        self.in_filter += dynamic
+        try:
+            yield
+        finally:
+            self.in_filter -= dynamic
+            self.scopes.pop()
+
+    def binds(self, name: str) -> bool:
+        return any(name in scope for scope in self.scopes)
+
+    def compile(self, node: tree.Node) -> Eval:
+        """The closure of a node."""
+        return _COMPILED[type(node)](self, node)
+
+    def warned(self, evaluate: Eval, node: tree.Node) -> Eval:
+        """`evaluate`, with a refusal inside turned into null and a warning at this node."""
+        place = self.place(node)
+
+        def guarded(frame: Frame) -> object:
+            try:
+                return evaluate(frame)
+            except Refusal as refusal:
+                frame.run.note(refusal, place)
+                return None
+
+        return guarded
+
+
+def _literal(compiler: Compiler, node: tree.Literal) -> Eval:
+    value = node.value
+    if value is None and compiler.text[node.start] == "@":
+        place = compiler.place(node)
+
+        def unreadable(frame: Frame) -> object:
+            frame.run.warn("temporal_unreadable", place, text=place.extract)
+            return None
+
+        return unreadable
+    return lambda frame: value
+
+
+def _name(compiler: Compiler, node: tree.Name) -> Eval:
+    name, place = node.name, compiler.place(node)
+    built_in = BUILT_IN.get(name)
+    fallback: object = built_in.value if built_in else MISSING
+    if not compiler.binds(name) and name != "?":
+        compiler.reads.add(name)
+        if name in compiler.given or not (compiler.in_filter or built_in):
+            compiler.names.add(name)
+
+    def lookup(frame: Frame) -> object:
+        at: Frame | None = frame
+        while at is not None:
+            if name in at.names:
+                return at.names[name]
+            at = at.parent
+        if fallback is MISSING:
+            frame.run.warn("name_unknown", place, name=name)
+            return None
+        return fallback
+
+    return lookup
+
+
+def _list(compiler: Compiler, node: tree.List) -> Eval:
+    items = [compiler.compile(item) for item in node.items]
+    if all(isinstance(item, tree.Literal) for item in node.items):
+        constant = [item.value for item in node.items if isinstance(item, tree.Literal)]
+        return lambda frame: constant
+    return lambda frame: [item(frame) for item in items]
+
+
+def _context(compiler: Compiler, node: tree.Context) -> Eval:
+    entries: list[tuple[str, Eval]] = []
+    bound: list[str] = []
+    for key, value in node.entries:
+        # A function may call itself by its own key; anything else sees the keys before it.
+        own = [key] if isinstance(value, tree.FunctionLiteral) else []
+        with compiler.scope(bound + own):
+            entries.append((key, compiler.compile(value)))
+        bound.append(key)
+
+    def build(frame: Frame) -> object:
+        built: dict[str, object] = {}
+        inner = Frame(built, frame, frame.run)
+        for key, value in entries:
+            built[key] = value(inner)
+        return built
+
+    return build
+
+
+def _interval(compiler: Compiler, node: tree.Interval) -> Eval:
+    low, high = compiler.compile(node.low), compiler.compile(node.high)
+    low_included, high_included = node.low_included, node.high_included
+
+    def build(frame: Frame) -> object:
+        first, last = low(frame), high(frame)
+        if first is not None and last is not None:
+            comparisons.compare(first, last)  # ends of different kinds make no range
+        return Range(first, last, low_included, high_included)
+
+    return compiler.warned(build, node)
+
+
+def _bound(compiler: Compiler, node: tree.Bound) -> Eval:
+    operand, operator = compiler.compile(node.operand), node.operator
+    return lambda frame: bound_range(operator, operand(frame))
+
+
+def bound_range(operator: str, end: object) -> Range:
+    """The range `(< end)` … stands for."""
+    match operator:
+        case "<" | "<=":
+            return Range(None, end, False, operator == "<=", operator)
+        case ">" | ">=":
+            return Range(end, None, operator == ">=", False, operator)
+    return Range(end, end, True, True, operator)
+
+
+def _negation(compiler: Compiler, node: tree.Negation) -> Eval:
+    operand = compiler.compile(node.operand)
+    if isinstance(node.operand, tree.Literal) and isinstance(node.operand.value, Decimal):
+        constant = negate(node.operand.value)
+        return lambda frame: constant
+    return compiler.warned(lambda frame: negate(operand(frame)), node)
+
+
+_FAST: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": NUMBERS.add, "-": NUMBERS.subtract, "*": NUMBERS.multiply,
+}  # fmt: skip
+
+
+def _arithmetic(compiler: Compiler, node: tree.Arithmetic) -> Eval:
+    left, right, operator = compiler.compile(node.left), compiler.compile(node.right), node.operator
+    fast, place = _FAST.get(operator), compiler.place(node)
+
+    def evaluate(frame: Frame) -> object:
+        one, other = left(frame), right(frame)
+        try:
+            if fast is not None and type(one) is Decimal and type(other) is Decimal:
+                return fast(one, other)
+            return calculate(operator, one, other, frame.run)
+        except Refusal as refusal:
+            frame.run.note(refusal, place)
+        except ArithmeticError:
+            frame.run.warn("number_out_of_bounds", place)
+        return None
+
+    return evaluate
+
+
+def _comparison(compiler: Compiler, node: tree.Comparison) -> Eval:
+    left, right = compiler.compile(node.left), compiler.compile(node.right)
+    decide, place = logic.DECIDE[node.operator], compiler.place(node)
+
+    def evaluate(frame: Frame) -> object:
+        try:
+            return decide(left(frame), right(frame), frame.run)
+        except Refusal as refusal:
+            frame.run.note(refusal, place)
+            return None
+
+    return evaluate
+
+
+def _logic(compiler: Compiler, node: tree.Logic) -> Eval:
+    parts = [compiler.compile(part) for part in node.parts]
+    decisive = node.operator == "or"
+
+    def evaluate(frame: Frame) -> object:
+        unknown = False
+        for part in parts:
+            value = part(frame)
+            if value is decisive:
+                return decisive
+            if value is (not decisive):
+                continue
+            if not isinstance(value, bool):
+                value = logic.truth(value)
+                if value is decisive:
+                    return decisive
+                unknown = unknown or value is None
+        return None if unknown else not decisive
+
+    return evaluate
+
+
+def _between(compiler: Compiler, node: tree.Between) -> Eval:
+    value, low, high = (compiler.compile(part) for part in (node.value, node.low, node.high))
+
+    def evaluate(frame: Frame) -> object:
+        tested, first, last = value(frame), low(frame), high(frame)
+        if tested is None or first is None or last is None:
+            raise Refusal("range_of_null")
+        return comparisons.includes(Range(first, last, True, True), tested, frame.run)
+
+    return compiler.warned(evaluate, node)
+
+
+def _membership(compiler: Compiler, node: tree.Membership) -> Eval:
+    value = compiler.compile(node.value)
+    tests = [compiling_tests.member_test(compiler, test) for test in node.tests]
+    return lambda frame: logic.any_of(tests, value(frame), frame)
+
+
+def _instance_of(compiler: Compiler, node: tree.InstanceOf) -> Eval:
+    value, wanted = compiler.compile(node.value), types.resolved(node.type, compiler.known_types)
+    if isinstance(wanted, types.Reference):
+        name, place = wanted.name, compiler.place(node)
+
+        def unknown(frame: Frame) -> object:
+            frame.run.warn("type_unknown", place, name=name)
+            return None
+
+        return unknown
+    return compiler.warned(lambda frame: types.is_instance(value(frame), wanted), node)
+
+
+def _if(compiler: Compiler, node: tree.If) -> Eval:
+    condition, then, otherwise = (compiler.compile(part) for part in (node.condition, node.then, node.otherwise))
+    return lambda frame: then(frame) if logic.truth(condition(frame)) is True else otherwise(frame)
+
+
+def _path(compiler: Compiler, node: tree.Path) -> Eval:
+    source, member = compiler.compile(node.source), node.member
+    place = Place(compiler.text, node.start, node.end)
+
+    def evaluate(frame: Frame) -> object:
+        value = source(frame)
+        if type(value) is dict and member in value:
+            return value[member]
+        try:
+            return paths.member(value, member, frame.run)
+        except Refusal as refusal:
+            frame.run.note(refusal, place)
+            return None
+
+    return evaluate
+
+
+_COMPILED: dict[type[tree.Node], Callable[..., Eval]] = {
+    tree.Literal: _literal, tree.Name: _name, tree.List: _list, tree.Context: _context, tree.Interval: _interval,
+    tree.Bound: _bound, tree.Negation: _negation, tree.Arithmetic: _arithmetic, tree.Comparison: _comparison,
+    tree.Logic: _logic, tree.Between: _between, tree.Membership: _membership, tree.InstanceOf: _instance_of,
+    tree.If: _if, tree.Path: _path,
+    tree.For: compiling_loops.for_each, tree.Quantified: compiling_loops.quantified,
+    tree.Filter: compiling_loops.filtered,
+    tree.Call: compiling_calls.call, tree.FunctionLiteral: compiling_calls.function_literal,
+}  # fmt: skip

@@ -1,0 +1,101 @@
+"""Calls and function literals: built-ins bound when compiled, other functions looked up when run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.feel import syntax as tree
+from engine.feel import types
+from engine.feel.budgets import Run
+from engine.feel.faults import Refusal
+from engine.feel.frames import MISSING, Eval, Frame
+from engine.feel.functions import BUILT_IN, BuiltIn
+from engine.feel.values import Function, kind
+
+if TYPE_CHECKING:
+    from engine.feel.compiling import Compiler
+
+
+def call(compiler: Compiler, node: tree.Call) -> Eval:
+    """A call by position or by name; what is not a function gives null and a warning."""
+    arguments = [compiler.compile(argument) for argument in node.arguments]
+    name = node.callee.name if isinstance(node.callee, tree.Name) else ""
+    built_in = BUILT_IN.get(name)
+    if built_in is None:
+        return compiler.warned(_any_call(compiler.compile(node.callee), arguments, node.names), node)
+    if compiler.binds(name) or name in compiler.given or compiler.in_filter:
+        return compiler.warned(_shadowed_call(built_in, arguments, node.names), node)
+    return compiler.warned(_built_in_call(built_in, arguments, node.names), node)
+
+
+def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
+    """`function(a: T, b) body`, closed over the names around it."""
+    names = tuple(name for name, _ in node.parameters)
+    wanted = tuple(types.resolved(of, compiler.known_types) for _, of in node.parameters)
+    place = compiler.place(node)
+    if node.external:
+
+        def external(frame: Frame) -> object:
+            frame.run.warn("external_function", place)
+            return None
+
+        return external
+    with compiler.scope(names):
+        body = compiler.compile(node.body)
+
+    def create(frame: Frame) -> object:
+        def run_body(run: Run, values: list[object]) -> object:
+            fitting = [types.coerced(value, of) for value, of in zip(values, wanted, strict=True)]
+            run.enter()
+            try:
+                return body(Frame(dict(zip(names, fitting, strict=True)), frame, run))
+            finally:
+                run.leave()
+
+        return Function("", names, run_body, wanted)
+
+    return create
+
+
+def invoke(function: object, run: Run, values: list[object], names: tuple[str, ...] = ()) -> object:
+    """Call a function value; refuses what is no function, and arguments that do not fit its parameters."""
+    if not isinstance(function, Function):
+        raise Refusal("not_a_function", kind=kind(function))
+    if function.parameters is None:
+        if names:
+            raise Refusal("arguments_unknown", name=function.name, names=", ".join(names))
+        return function.call(run, values)
+    if names:
+        if len(set(names)) != len(names) or set(names) != set(function.parameters):
+            raise Refusal("arguments_unknown", name=function.name, names=", ".join(names))
+        values = [values[names.index(parameter)] for parameter in function.parameters]
+    elif len(values) != len(function.parameters) and function.name not in BUILT_IN:
+        raise Refusal("arguments_count", name=function.name, count=len(values))
+    return function.call(run, values)
+
+
+def _built_in_call(built_in: BuiltIn, arguments: list[Eval], names: tuple[str, ...]) -> Eval:
+    if names:
+        return lambda frame: built_in.call_named(frame.run, names, [argument(frame) for argument in arguments])
+    fitting = [signature for signature in built_in.signatures if signature.takes(len(arguments))]
+    if len(fitting) == 1:
+        only = fitting[0]
+        return lambda frame: only.call(frame.run, [argument(frame) for argument in arguments])
+    return lambda frame: built_in.call(frame.run, [argument(frame) for argument in arguments])
+
+
+def _shadowed_call(built_in: BuiltIn, arguments: list[Eval], names: tuple[str, ...]) -> Eval:
+    """A built-in's name that a variable also bears: the variable is called if it holds a function."""
+    otherwise = _built_in_call(built_in, arguments, names)
+
+    def evaluate(frame: Frame) -> object:
+        found = frame.lookup(built_in.name)
+        if found is MISSING or not isinstance(found, Function):
+            return otherwise(frame)
+        return invoke(found, frame.run, [argument(frame) for argument in arguments], names)
+
+    return evaluate
+
+
+def _any_call(callee: Eval, arguments: list[Eval], names: tuple[str, ...]) -> Eval:
+    return lambda frame: invoke(callee(frame), frame.run, [argument(frame) for argument in arguments], names)

@@ -1,0 +1,180 @@
+"""Loops over lists and ranges: for, some, every, and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from engine.feel import dates, logic
+from engine.feel import syntax as tree
+from engine.feel.budgets import LONGEST_LIST
+from engine.feel.faults import FeelError, Refusal
+from engine.feel.frames import Eval, Frame
+from engine.feel.values import Range, kind
+
+if TYPE_CHECKING:
+    from engine.feel.compiling import Compiler
+
+Source = tuple[str, Eval, Eval | None]
+
+
+def for_each(compiler: Compiler, node: tree.For) -> Eval:
+    """`for … return`: a list of one result per turn, those so far under the name `partial`."""
+    sources, body = _loop(compiler, node.iterators, node.body, ("partial",))
+
+    def evaluate(frame: Frame) -> object:
+        results: list[object] = []
+
+        def turn(inner: Frame) -> bool:
+            if len(results) >= LONGEST_LIST:
+                raise FeelError("list_too_long", most=LONGEST_LIST)
+            if uses_partial:  # a copy: the body may keep what it sees
+                inner.run.spend(len(results) // 16)
+                inner = Frame({"partial": list(results)}, inner, inner.run)
+            results.append(body(inner))
+            return True
+
+        _turns(sources, frame, turn)
+        return results
+
+    uses_partial = _mentions(node.body, "partial")
+    return compiler.warned(evaluate, node)
+
+
+def quantified(compiler: Compiler, node: tree.Quantified) -> Eval:
+    """`some` and `every`: decided by the first decisive turn; null when a turn could not be told."""
+    sources, body = _loop(compiler, node.iterators, node.body)
+    decisive = node.quantifier == "some"
+
+    def evaluate(frame: Frame) -> object:
+        unknown = False
+
+        def turn(inner: Frame) -> bool:
+            nonlocal unknown
+            value = logic.truth(body(inner))
+            unknown = unknown or value is None
+            return value is not decisive
+
+        if not _turns(sources, frame, turn):
+            return decisive
+        return None if unknown else not decisive
+
+    return compiler.warned(evaluate, node)
+
+
+def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
+    """`list[condition]`, where an item's entries are names and the item itself is `item`; `list[number]` picks one."""
+    source = compiler.compile(node.source)
+    constant = _constant_index(node.condition)
+    if constant is not None:
+        index = constant
+        return lambda frame: pick(source(frame), index)
+    with compiler.scope(("item",), dynamic=True):
+        condition = compiler.compile(node.condition)
+
+    def evaluate(frame: Frame) -> object:
+        value = source(frame)
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        kept: list[object] = []
+        for item in items or [None]:
+            frame.run.spend(1)
+            verdict = condition(item_frame(item, frame))
+            if isinstance(verdict, Decimal):
+                return pick(value, verdict)
+            if verdict is True and items:
+                kept.append(item)
+            elif verdict is not None and not isinstance(verdict, bool):
+                raise Refusal("filter_undecided", kind=kind(verdict))
+        return kept
+
+    return compiler.warned(evaluate, node)
+
+
+def item_frame(item: object, frame: Frame) -> Frame:
+    """The names a filter's condition sees: the item's entries, then `item`, then everything outside."""
+    own = Frame({"item": item}, frame, frame.run)
+    return Frame(item, own, frame.run) if isinstance(item, dict) else own
+
+
+def pick(value: object, index: Decimal) -> object:
+    """The item at a position from 1, or from the end when negative; null outside."""
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    position = int(index) if abs(index) <= len(items) else 0
+    if position == 0:
+        return None
+    return items[position - 1 if position > 0 else position]
+
+
+def turns_of(source: object, high: object | None, has_high: bool) -> Iterable[object]:
+    """What a loop goes through: a list's items, a range's whole numbers or days (downwards too when written `a..b`)."""
+    if has_high:
+        return _steps(source, high, both_ways=True)
+    if isinstance(source, Range):
+        if not (source.low_included and source.high_included):
+            raise Refusal("loop_over_open_range")
+        return _steps(source.low, source.high, both_ways=False)
+    if source is None:
+        raise Refusal("loop_over_null")
+    return source if isinstance(source, list) else (source,)
+
+
+def _steps(low: object, high: object, both_ways: bool) -> Iterable[object]:
+    match low, high:
+        case (Decimal(), Decimal()) if low == low.to_integral_value() and high == high.to_integral_value():
+            if max(low.adjusted(), high.adjusted()) > 30:
+                raise Refusal("loop_too_long", most=LONGEST_LIST)
+            first, last = int(low), int(high)
+            made: Callable[[int], object] = Decimal
+        case (dates.Date(), dates.Date()):
+            first, last = low.ordinal(), high.ordinal()
+            made = dates.day_at
+        case _:
+            raise Refusal("loop_over_kind", low=kind(low), high=kind(high))
+    if first > last and not both_ways:
+        raise Refusal("range_reversed")
+    step = 1 if first <= last else -1
+    return map(made, range(first, last + step, step))
+
+
+def _loop(
+    compiler: Compiler, iterators: Sequence[tree.Iterator], body: tree.Node, names: tuple[str, ...] = ()
+) -> tuple[list[Source], Eval]:
+    """The sources of a loop and its body, each compiled where the iterators before it are known."""
+    sources: list[Source] = []
+    bound: list[str] = list(names)
+    for iterator in iterators:
+        with compiler.scope(tuple(bound)):
+            high = None if iterator.high is None else compiler.compile(iterator.high)
+            sources.append((iterator.name, compiler.compile(iterator.source), high))
+        bound.append(iterator.name)
+    with compiler.scope(tuple(bound)):
+        return sources, compiler.compile(body)
+
+
+def _turns(sources: Sequence[Source], frame: Frame, turn: Callable[[Frame], bool], at: int = 0) -> bool:
+    """Run `turn` for every combination, the last source fastest, until one says False; whether none did."""
+    if at == len(sources):
+        return turn(frame)
+    name, source, high = sources[at]
+    run = frame.run
+    for item in turns_of(source(frame), None if high is None else high(frame), high is not None):
+        run.spend(1)
+        if not _turns(sources, Frame({name: item}, frame, run), turn, at + 1):
+            return False
+    return True
+
+
+def _constant_index(condition: tree.Node) -> Decimal | None:
+    if isinstance(condition, tree.Literal) and isinstance(condition.value, Decimal):
+        return condition.value
+    if isinstance(condition, tree.Negation):
+        inner = _constant_index(condition.operand)
+        return None if inner is None else inner.copy_negate()
+    return None
+
+
+def _mentions(node: tree.Node, name: str) -> bool:
+    return (isinstance(node, tree.Name) and node.name == name) or any(
+        _mentions(child, name) for child in tree.children(node)
+    )

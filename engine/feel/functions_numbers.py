@@ -1,0 +1,104 @@
+"""Built-in functions on numbers (DMN 1.5, 10.3.4.5)."""
+
+from __future__ import annotations
+
+import decimal
+from decimal import Decimal
+
+from engine.feel.arithmetic import negate
+from engine.feel.budgets import NUMBERS, Run
+from engine.feel.durations import DaysTime, YearsMonths
+from engine.feel.faults import Refusal
+from engine.feel.functions import built_in, integer
+
+_FURTHEST_SCALE = 6111  # the standard's bound on scales: -6111 to 6176
+_LARGEST_SCALE = 6176
+
+
+def rounded(value: Decimal, scale: Decimal | None, rounding: str) -> Decimal:
+    """A number with so many digits after the point (before it, when negative), by a rounding mode."""
+    digits = 0 if scale is None else integer(scale)
+    if not -_FURTHEST_SCALE <= digits <= _LARGEST_SCALE:
+        raise Refusal("scale_out_of_bounds", least=-_FURTHEST_SCALE, most=_LARGEST_SCALE)
+    if -value.as_tuple().exponent <= digits:  # type: ignore[operator]
+        return value
+    try:
+        return value.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=NUMBERS)
+    except ArithmeticError:
+        raise Refusal("number_out_of_bounds") from None
+
+
+def _rounding(name: str, mode: str, parameters: str) -> None:
+    @built_in(name, parameters)
+    def round_it(run: Run, n: Decimal, scale: Decimal | None = None) -> object:
+        return rounded(n, scale, mode)
+
+
+_rounding("decimal", decimal.ROUND_HALF_EVEN, "n: number, scale: number")
+_rounding("floor", decimal.ROUND_FLOOR, "n: number")
+_rounding("floor", decimal.ROUND_FLOOR, "n: number, scale: number")
+_rounding("ceiling", decimal.ROUND_CEILING, "n: number")
+_rounding("ceiling", decimal.ROUND_CEILING, "n: number, scale: number")
+_rounding("round up", decimal.ROUND_UP, "n: number, scale: number")
+_rounding("round down", decimal.ROUND_DOWN, "n: number, scale: number")
+_rounding("round half up", decimal.ROUND_HALF_UP, "n: number, scale: number")
+_rounding("round half down", decimal.ROUND_HALF_DOWN, "n: number, scale: number")
+
+
+@built_in("abs", "n: number or duration")
+def absolute(run: Run, n: Decimal | DaysTime | YearsMonths) -> object:
+    match n:
+        case Decimal():
+            return n.copy_abs()
+        case DaysTime(nanos=amount) | YearsMonths(months=amount):
+            return negate(n) if amount < 0 else n
+
+
+@built_in("modulo", "dividend: number, divisor: number")
+def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
+    """dividend - divisor * floor(dividend / divisor)."""
+    if not divisor:
+        raise Refusal("division_by_zero")
+    try:
+        rest = NUMBERS.remainder(dividend, divisor)
+    except ArithmeticError:
+        raise Refusal("number_out_of_bounds") from None
+    return NUMBERS.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest
+
+
+@built_in("sqrt", "number: number")
+def square_root(run: Run, number: Decimal) -> object:
+    if number < 0:
+        raise Refusal("root_of_negative")
+    return NUMBERS.sqrt(number)
+
+
+@built_in("log", "number: number")
+def logarithm(run: Run, number: Decimal) -> object:
+    if number <= 0:
+        raise Refusal("log_of_non_positive")
+    return NUMBERS.ln(number)
+
+
+@built_in("exp", "number: number")
+def exponential(run: Run, number: Decimal) -> object:
+    try:
+        return NUMBERS.exp(number)
+    except ArithmeticError:
+        raise Refusal("number_out_of_bounds") from None
+
+
+@built_in("odd", "number: number")
+def odd(run: Run, number: Decimal) -> object:
+    return NUMBERS.remainder(_integral(number), Decimal(2)) != 0
+
+
+@built_in("even", "number: number")
+def even(run: Run, number: Decimal) -> object:
+    return NUMBERS.remainder(_integral(number), Decimal(2)) == 0
+
+
+def _integral(number: Decimal) -> Decimal:
+    if number != number.to_integral_value() or number.adjusted() > 33:
+        raise Refusal("not_whole", number=number)
+    return number

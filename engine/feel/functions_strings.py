@@ -1,0 +1,128 @@
+"""Built-in functions on texts (DMN 1.5, 10.3.4.3); positions count characters from 1."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from engine.feel import patterns
+from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, Run
+from engine.feel.faults import Refusal
+from engine.feel.functions import built_in, integer
+
+_GROUP = re.compile(r"\\(.)|\$([0-9])|([$\\])", re.DOTALL)
+
+
+@built_in("substring", "string: string, start position: number, length: number?")
+def substring(run: Run, string: str, start: Decimal, length: Decimal | None) -> object:
+    first, count = integer(start), None if length is None else integer(length)
+    if first == 0 or abs(first) > len(string) or (count is not None and count < 1):
+        raise Refusal("position_outside", position=first, size=len(string))
+    begin = first - 1 if first > 0 else len(string) + first
+    return string[begin:] if count is None else string[begin : begin + count]
+
+
+@built_in("string length", "string: string")
+def string_length(run: Run, string: str) -> object:
+    return Decimal(len(string))
+
+
+@built_in("upper case", "string: string")
+def upper_case(run: Run, string: str) -> object:
+    return string.upper()
+
+
+@built_in("lower case", "string: string")
+def lower_case(run: Run, string: str) -> object:
+    return string.lower()
+
+
+@built_in("substring before", "string: string, match: string")
+def substring_before(run: Run, string: str, match: str) -> object:
+    before, found, _ = string.partition(match) if match else ("", "", "")
+    return before if found else ""
+
+
+@built_in("substring after", "string: string, match: string")
+def substring_after(run: Run, string: str, match: str) -> object:
+    return string.partition(match)[2] if match else string
+
+
+@built_in("contains", "string: string, match: string")
+def contains(run: Run, string: str, match: str) -> object:
+    return match in string
+
+
+@built_in("starts with", "string: string, match: string")
+def starts_with(run: Run, string: str, match: str) -> object:
+    return string.startswith(match)
+
+
+@built_in("ends with", "string: string, match: string")
+def ends_with(run: Run, string: str, match: str) -> object:
+    return string.endswith(match)
+
+
+@built_in("matches", "input: string, pattern: string, flags: string?")
+def matches(run: Run, text: str, pattern: str, flags: str | None) -> object:
+    run.spend(len(text) // 16)
+    return patterns.compiled(pattern, flags or "").search(text) is not None
+
+
+@built_in("replace", "input: string, pattern: string, replacement: string, flags: string?")
+def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> object:
+    """Every match replaced; `$1` is a group's text, `\\$` a dollar."""
+    found = patterns.compiled(pattern, flags or "")
+    literal = "q" in (flags or "")
+    parts: list[str] = []
+    at = size = 0
+    for match in found.finditer(text):
+        run.spend(1)
+        if match.end() == match.start():
+            continue
+        new = replacement if literal else _GROUP.sub(lambda mark: _expanded(mark, match), replacement)
+        parts += (text[at : match.start()], new)
+        size += len(new)
+        at = match.end()
+        if size > LONGEST_STRING:
+            raise Refusal("text_too_long", most=LONGEST_STRING)
+    run.spend(len(text) // 16)
+    return "".join(parts) + text[at:]
+
+
+@built_in("split", "string: string, delimiter: string")
+def split(run: Run, string: str, delimiter: str) -> object:
+    found = patterns.compiled(delimiter, "")
+    parts: list[str] = []
+    at = 0
+    for match in found.finditer(string):
+        if match.end() > match.start():
+            parts.append(string[at : match.start()])
+            at = match.end()
+    parts.append(string[at:])
+    if len(parts) > LONGEST_LIST:
+        raise Refusal("list_too_long", most=LONGEST_LIST)
+    run.spend(len(parts) + len(string) // 16)
+    return parts
+
+
+@built_in("string join", "list: list, delimiter: string?")
+def string_join(run: Run, items: list[object], delimiter: str | None) -> object:
+    words = [item for item in items if item is not None]
+    run.spend(len(items))
+    if not all(isinstance(word, str) for word in words):
+        raise Refusal("argument_kind", expected="string", found="list")
+    texts = [word for word in words if isinstance(word, str)]
+    if sum(map(len, texts)) + len(delimiter or "") * len(texts) > LONGEST_STRING:
+        raise Refusal("text_too_long", most=LONGEST_STRING)
+    return (delimiter or "").join(texts)
+
+
+def _expanded(mark: re.Match[str], match: re.Match[str]) -> str:
+    escaped, group, alone = mark.groups()
+    if alone or (escaped is not None and escaped not in "$\\"):
+        raise Refusal("replacement_unreadable", found=mark.group())
+    if escaped is not None:
+        return escaped
+    number = int(group)
+    return (match.group(number) or "") if number <= (match.re.groups if hasattr(match, "re") else 9) else ""

@@ -1,0 +1,154 @@
+"""Regular expressions of XPath (which FEEL uses) translated to RE2, so that matching takes linear time."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+import re2  # type: ignore[import-untyped]
+
+from engine.feel.faults import Refusal
+
+LONGEST_PATTERN = 2_000
+_INITIAL = r"\p{L}_:"
+_NAME = _INITIAL + r"\-.\p{Nd}\p{M}\x{B7}"
+_BLOCKS = {"IsBasicLatin": r"\x{0}-\x{7F}", "IsLatin-1Supplement": r"\x{80}-\x{FF}", "IsGreek": r"\x{370}-\x{3FF}",
+           "IsCyrillic": r"\x{400}-\x{4FF}", "IsLatinExtended-A": r"\x{100}-\x{17F}",
+           "IsLatinExtendedAdditional": r"\x{1E00}-\x{1EFF}"}  # fmt: skip
+_BACK_REFERENCE = re.compile(r"\\[0-9]")
+
+
+@functools.lru_cache(maxsize=1024)
+def compiled(pattern: str, flags: str) -> Any:
+    """The compiled pattern; refuses flags other than s, m, i, x, q, and patterns RE2 cannot run in linear time."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise Refusal("pattern_too_long", most=LONGEST_PATTERN)
+    if set(flags) - set("smixq"):
+        raise Refusal("pattern_flags", flags=flags)
+    if "q" in flags:
+        translated = re2.escape(pattern)
+    else:
+        translated = _translated(_without_spaces(pattern) if "x" in flags else pattern, "s" in flags)
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 8 << 20
+    prefix = "".join(flag for flag in "smi" if flag in flags)
+    try:
+        return re2.compile((f"(?{prefix})" if prefix else "") + translated, options)
+    except re2.error as error:
+        raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=str(error)[:100]) from None
+
+
+def _without_spaces(pattern: str) -> str:
+    """The pattern under flag x: white space outside character classes does not count."""
+    kept, depth, at = [], 0, 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\" and at + 2 < len(pattern) and pattern[at + 1] in "pP" and pattern[at + 2] == "{":
+            end = pattern.find("}", at)
+            end = len(pattern) - 1 if end < 0 else end
+            kept.append("".join(pattern[at : end + 1].split()))
+            at = end + 1
+            continue
+        if char == "\\" and not depth:
+            after = at + 1
+            while after < len(pattern) and pattern[after] in " \t\n\r":
+                after += 1
+            kept.append(pattern[at] + pattern[after : after + 1])
+            at = after + 1
+            continue
+        if char == "\\":
+            kept.append(pattern[at : at + 2])
+            at += 2
+            continue
+        depth += (char == "[") - (char == "]" and depth > 0)
+        if depth or char not in " \t\n\r":
+            kept.append(char)
+        at += 1
+    return "".join(kept)
+
+
+def _translated(pattern: str, dot_all: bool) -> str:
+    """XPath's own escapes, class subtraction and `.` (which spares \\r too) in RE2's words."""
+    parts: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            piece, at = _escape(pattern, at, in_class=False)
+            parts.append(piece)
+        elif char == "[":
+            piece, at = _class(pattern, at)
+            parts.append(piece)
+        elif char == "(" and pattern.startswith("(?", at) and not pattern.startswith("(?:", at):
+            raise Refusal("pattern_unreadable", pattern=pattern[:60], reason="(?")
+        elif char == "." and not dot_all:
+            parts.append(r"[^\n\r]")
+            at += 1
+        else:
+            parts.append(char)
+            at += 1
+    return "".join(parts)
+
+
+def _escape(pattern: str, at: int, in_class: bool) -> tuple[str, int]:
+    letter = pattern[at + 1 : at + 2]
+    if _BACK_REFERENCE.match(pattern, at):
+        raise Refusal("pattern_back_reference", pattern=pattern[:60])
+    if letter in ("p", "P") and pattern[at + 2 : at + 3] == "{":
+        end = pattern.find("}", at)
+        name = pattern[at + 3 : end]
+        block = _BLOCKS.get(name)
+        if block is None:
+            return pattern[at : end + 1], end + 1
+        return (block if in_class else f"[{'^' if letter == 'P' else ''}{block}]"), end + 1
+    if letter in ("i", "c", "I", "C"):
+        named = _INITIAL if letter in "iI" else _NAME
+        return (named if in_class and letter in "ic" else f"[{'^' if letter in 'IC' else ''}{named}]"), at + 2
+    if letter == "d":
+        return r"\p{Nd}", at + 2
+    if letter and letter not in "nrt\\|.?*+(){}$-[]^sSdDwWpP":
+        raise Refusal("pattern_unreadable", pattern=pattern[:60], reason="\\" + letter)
+    return pattern[at : at + 2], at + 2
+
+
+def _class(pattern: str, at: int) -> tuple[str, int]:
+    """One character class; a subtraction `[a-z-[aeiou]]` becomes the ranges that are left."""
+    negative = pattern.startswith("[^", at)
+    begin = at + 2 if negative else at + 1
+    parts: list[str] = []
+    here = begin
+    while here < len(pattern) and pattern[here] != "]":
+        if pattern.startswith("-[", here) and here > begin:
+            inner, after = _class(pattern, here + 1)
+            if pattern[after : after + 1] != "]":
+                raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=pattern[here:after])
+            return _subtracted("".join(parts), negative, inner), after + 1
+        if pattern[here] == "\\":
+            piece, here = _escape(pattern, here, in_class=True)
+            parts.append(piece)
+        elif pattern[here] == "[":
+            raise Refusal("pattern_unreadable", pattern=pattern[:60], reason="[")
+        else:
+            parts.append(pattern[here])
+            here += 1
+    if here >= len(pattern) or here == begin:
+        raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=pattern[at:])
+    return f"[{'^' if negative else ''}{''.join(parts)}]", here + 1
+
+
+def _subtracted(parts: str, negative: bool, inner: str) -> str:
+    """RE2 has no subtraction: work the set out over the first plane's letters it can name."""
+    outer_set = re2.compile(f"[{'^' if negative else ''}{parts}]")
+    inner_set = re2.compile(inner)
+    left = [code for code in range(0x2000) if outer_set.fullmatch(chr(code)) and not inner_set.fullmatch(chr(code))]
+    if not left:
+        return r"[^\x{0}-\x{10FFFF}]"
+    ranges: list[list[int]] = []
+    for code in left:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in ranges) + "]"

@@ -1,0 +1,181 @@
+"""A cursor over tokens that knows the names in scope, so that names with spaces are read by longest match."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import contextmanager
+from typing import Iterator as Turns
+
+from engine.feel.faults import FeelError, Place
+from engine.feel.tokens import KEYWORDS, Token, tokens, words
+
+DEEPEST = 60  # parentheses within parentheses
+LONGEST_CHAIN = 200  # operators in a row
+
+
+class Names:
+    """Names of more than one token, by their first token, longest first."""
+
+    __slots__ = ("by_first",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        if " " not in name and name.isidentifier():
+            return
+        parts = words(name)
+        if len(parts) < 2:
+            return
+        known = self.by_first.setdefault(parts[0], [])
+        if all(parts != other for other, _ in known):
+            known.append((parts, name))
+            known.sort(key=lambda entry: -len(entry[0]))
+
+    def longest(self, found: list[Token], at: int) -> tuple[int, str] | None:
+        """How many tokens from `at` make up a known name, and the name; None when none does."""
+        for parts, name in self.by_first.get(found[at].text, ()):
+            if len(parts) <= len(found) - at and all(found[at + i].text == part for i, part in enumerate(parts)):
+                return len(parts), name
+        return None
+
+
+class Reader:
+    """The tokens of one text, the position in them, and the names known there."""
+
+    def __init__(self, text: str, names: Collection[str], types: Collection[str], functions: Names) -> None:
+        self.text = text
+        self.tokens = tokens(text)
+        self.at = 0
+        self.depth = 0
+        self.in_range_end = False
+        self.functions = functions
+        self.types = Names(types)
+        self.members = Names(names)
+        self.scopes: list[Names] = [Names(names)]
+
+    # -- tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+
+    def advance(self) -> Token:
+        found = self.tokens[self.at]
+        if found.kind != "end":
+            self.at += 1
+        return found
+
+    def sees(self, *texts: str) -> bool:
+        """Whether the token here is one of these symbols or keywords (never a string or number)."""
+        found = self.tokens[self.at]
+        return found.text in texts and found.kind in ("op", "name")
+
+    def takes(self, text: str) -> bool:
+        if not self.sees(text):
+            return False
+        self.at += 1
+        return True
+
+    def expect(self, text: str) -> Token:
+        if not self.sees(text):
+            raise self.unexpected(text)
+        return self.advance()
+
+    def unexpected(self, expected: str) -> FeelError:
+        """The error of finding this token where something else belongs, with advice where a habit explains it."""
+        found = self.token
+        place = Place(self.text, found.start, found.end)
+        code = "syntax"
+        if found.text == "'":
+            code = "single_quote"
+        elif found.text == "=" and self.at and self.tokens[self.at - 1].text == "=":
+            code = "double_equals"
+        elif expected in ("end", ")", ",") and found.kind == "name" and self.tokens[self.at - 1].kind == "name":
+            code = "name_in_pieces"
+        return FeelError(code, place, expected, found.text)
+
+    @contextmanager
+    def deeper(self) -> Turns[None]:
+        """One level of nesting more, within bounds."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise FeelError("nested_too_deep", Place(self.text, self.token.start, self.token.end), most=DEEPEST)
+        before, self.in_range_end = self.in_range_end, False
+        try:
+            yield
+        finally:
+            self.depth -= 1
+            self.in_range_end = before
+
+    # -- names
+
+    @contextmanager
+    def scope(self, names: Iterable[str] = ()) -> Turns[Names]:
+        """Names known inside the block only; more can be added to what it yields."""
+        inner = Names(names)
+        self.scopes.append(inner)
+        try:
+            yield inner
+        finally:
+            self.scopes.pop()
+
+    def declare(self, name: str) -> None:
+        """Make a name known from here to the end of the innermost scope, and as a member everywhere after."""
+        self.scopes[-1].add(name)
+        self.members.add(name)
+
+    def known_name(self) -> tuple[int, str] | None:
+        """The longest known name that starts here: variables before functions."""
+        best: tuple[int, str] | None = None
+        for scope in reversed(self.scopes):
+            found = scope.longest(self.tokens, self.at)
+            if found and (best is None or found[0] > best[0]):
+                best = found
+        function = self.functions.longest(self.tokens, self.at)
+        if function and (best is None or function[0] > best[0]):
+            after = self.tokens[self.at + function[0]]
+            if after.text == "(" or (function[1] != "date and time" and after.text in (")", ",", "")):
+                return function
+        return best
+
+    def name_until(self, *stops: str) -> str:
+        """A name being declared: every token up to one of the stops, its spacing made single."""
+        first = self.token
+        if first.kind != "name" or first.text in KEYWORDS:
+            raise self.unexpected("name")
+        parts = [self.advance()]
+        while not self.sees(*stops):
+            if self.token.kind not in ("name", "number") and self.token.text not in ("+", "-", "*", "/", ".", "'"):
+                raise self.unexpected(stops[0])
+            parts.append(self.advance())
+        return " ".join(self.text[parts[0].start : parts[-1].end].split())
+
+    def member(self) -> str:
+        """The name after a dot: the longest known member, or one word."""
+        found = self.members.longest(self.tokens, self.at)
+        if found:
+            self.at += found[0]
+            return found[1]
+        if self.token.kind != "name":
+            raise self.unexpected("name")
+        return self.advance().text
+
+    def argument_name(self) -> str | None:
+        """The name of a named argument, if one starts here (`start position: …`); consumes it with its colon."""
+        if self.token.kind != "name":
+            return None
+        at = self.at
+        while self.tokens[at].kind in ("name", "number") or self.tokens[at].text in ("+", "-", "*", "/", "'"):
+            at += 1
+        if self.tokens[at].text != ":":
+            return None
+        name = " ".join(self.text[self.token.start : self.tokens[at - 1].end].split())
+        self.at = at + 1
+        return name

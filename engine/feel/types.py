@@ -1,0 +1,201 @@
+"""The types of FEEL: what `instance of` asks, parameters and item definitions demand, and a value is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from engine.feel import dates, durations
+from engine.feel.faults import Refusal
+from engine.feel.values import Function, Range, kind
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Any type; the plain ones are told apart by `name` alone (`number`, `date and time`, `Any` …)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Type):
+    """A name that only the model's item definitions can explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListType(Type):
+    element: Type
+
+
+@dataclass(frozen=True, slots=True)
+class RangeType(Type):
+    element: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ContextType(Type):
+    fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType(Type):
+    parameters: tuple[Type, ...]
+    result: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted(Type):
+    """A type with allowed values: a test that must be true of each value."""
+
+    of: Type
+    allows: Callable[[object], bool | None] = field(compare=False, hash=False)
+
+
+ANY = Type("Any")
+NUMBER = Type("number")
+STRING = Type("string")
+BOOLEAN = Type("boolean")
+DATE = Type("date")
+TIME = Type("time")
+DATE_TIME = Type("date and time")
+DAYS_TIME = Type("days and time duration")
+YEARS_MONTHS = Type("years and months duration")
+CONTEXT = Type("context")
+LIST = Type("list")
+FUNCTION = Type("function")
+RANGE = Type("range")
+NULL = Type("null")
+
+PLAIN: dict[str, Type] = {
+    known.name.lower(): known
+    for known in (ANY, NUMBER, STRING, BOOLEAN, DATE, TIME, DATE_TIME, DAYS_TIME, YEARS_MONTHS,
+                  CONTEXT, LIST, FUNCTION, RANGE, NULL)
+}  # fmt: skip
+# Spellings of typeRef in the XML of DMN 1.1 and later.
+PLAIN |= {"datetime": DATE_TIME, "daytimeduration": DAYS_TIME, "yearmonthduration": YEARS_MONTHS}
+
+
+def plain(name: str) -> Type | None:
+    """The built-in type of that name, in FEEL's spelling or the XML's; None when it is none."""
+    return PLAIN.get(" ".join(name.split()).lower()) if name else None
+
+
+def resolved(wanted: Type, known: Mapping[str, Type]) -> Type:
+    """The type with every reference replaced by what the model knows under that name."""
+    match wanted:
+        case Reference(name=name):
+            return known.get(name, wanted)
+        case ListType(name=name, element=element):
+            return ListType(name, resolved(element, known))
+        case RangeType(name=name, element=element):
+            return RangeType(name, resolved(element, known))
+        case ContextType(name=name, fields=fields):
+            return ContextType(name, tuple((key, resolved(of, known)) for key, of in fields))
+        case FunctionType(name=name, parameters=parameters, result=result):
+            return FunctionType(name, tuple(resolved(of, known) for of in parameters), resolved(result, known))
+    return wanted
+
+
+def conforms(value: object, wanted: Type, depth: int = 0) -> bool:
+    """Whether a value is of a type; null is of every type where a value may be missing, but see `is_instance`."""
+    if value is None or wanted == ANY:
+        return True
+    if depth > 60:
+        raise Refusal("too_deep")
+    match wanted:
+        case Restricted(of=of, allows=allows):
+            return conforms(value, of, depth + 1) and allows(value) is True
+        case ListType(element=element):
+            return isinstance(value, list) and all(conforms(item, element, depth + 1) for item in value)
+        case RangeType(element=element):
+            return isinstance(value, Range) and _range_conforms(value, element, depth)
+        case ContextType(fields=fields):
+            return isinstance(value, dict) and all(
+                key in value and conforms(value[key], of, depth + 1) for key, of in fields
+            )
+        case FunctionType():
+            return isinstance(value, Function) and _function_conforms(value, wanted)
+        case Reference():
+            return False
+    return kind(value) == wanted.name
+
+
+def is_instance(value: object, wanted: Type) -> bool:
+    """`value instance of type`: null is an instance of nothing but null."""
+    return wanted == NULL if value is None else conforms(value, wanted)
+
+
+def coerced(value: object, wanted: Type) -> object:
+    """A value made to fit a type as DMN 1.5, 10.3.2.9.4 allows (list of one ↔ one, date → midnight); refuses the rest."""
+    if wanted == ANY or value is None:
+        return value
+    if conforms(value, wanted):
+        return value
+    if isinstance(value, list) and len(value) == 1 and conforms(value[0], wanted):
+        return value[0]
+    if conforms([value], wanted):
+        return [value]
+    if wanted == DATE_TIME and isinstance(value, dates.Date):
+        return dates.DateTime(value, dates.Time(0, 0))
+    if isinstance(wanted, FunctionType) and isinstance(value, Function):
+        return value
+    raise Refusal("type_differs", expected=wanted.name, found=kind(value))
+
+
+def read_as(value: object, wanted: Type) -> object:
+    """A JSON value with the texts its type calls dates, times and durations read as such; the rest unchanged."""
+    match wanted:
+        case Restricted(of=of):
+            return read_as(value, of)
+        case ListType(element=element) if isinstance(value, list):
+            return [read_as(item, element) for item in value]
+        case ContextType(fields=fields) if isinstance(value, dict):
+            kinds = dict(fields)
+            return {key: read_as(item, kinds[key]) if key in kinds else item for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    reader = _READERS.get(wanted.name)
+    read = reader(value) if reader else value
+    return value if read is None else read
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "date": dates.read_date,
+    "time": dates.read_time,
+    "date and time": dates.read_moment,
+    "days and time duration": durations.read,
+    "years and months duration": durations.read,
+}
+
+
+def _range_conforms(value: Range, element: Type, depth: int) -> bool:
+    return conforms(value.low, element, depth + 1) and conforms(value.high, element, depth + 1)
+
+
+def _function_conforms(value: Function, wanted: FunctionType) -> bool:
+    if value.parameter_types is None:
+        return True
+    if len(value.parameter_types) != len(wanted.parameters):
+        return False
+    pairs = zip(value.parameter_types, wanted.parameters, strict=True)
+    return all(accepts(own, asked) for own, asked in pairs) and accepts(wanted.result, value.result_type or ANY)
+
+
+def accepts(wider: Type, narrower: Type) -> bool:
+    """Whether every value of `narrower` is one of `wider`, as far as their names and parts tell."""
+    match wider, narrower:
+        case (Type(name="Any"), _):
+            return True
+        case (ListType(element=left), ListType(element=right)) | (RangeType(element=left), RangeType(element=right)):
+            return accepts(left, right)
+        case (ContextType(fields=asked), ContextType(fields=given)):
+            has = dict(given)
+            return all(key in has and accepts(of, has[key]) for key, of in asked)
+        case (_, Restricted(of=of)):
+            return accepts(wider, of)
+    return wider == narrower
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, Decimal)
