@@ -49,7 +49,7 @@ def judge(form: Form, answers: Any, variables: Mapping[str, Any], moment: feel.M
         found = form.judge.find(kept, settling.waived)
         if not found:
             raise RuntimeError(f"form {form.name}: answers were refused without a reason")
-        findings.extend(found)
+        findings.extend(one for one in found if one not in findings)
     return Judgement(kept, tuple(findings), tuple(settling.dropped))
 
 
@@ -108,6 +108,9 @@ class _Settling:
         if field.kind is Kind.LIST and isinstance(value, list):
             item = field.item()
             return [self._settle_nested(item, one, (*path, index), scope) for index, one in enumerate(value)]
+        if field.kind is Kind.GROUP:
+            # Branches that only describe objects would let anything else pass.
+            self.findings.append(Finding("type_object", pointer=lines.pointer(path)))
         return value
 
     def _source(self, plan: Plan, answers: Answers, path: Path, scope: Mapping[str, Any]) -> Answers:

@@ -118,7 +118,7 @@ class Builder:
         """The question that tells branches apart, with their constants as its options."""
         if id(part) not in self._offers:
             self._offers[id(part)] = [
-                {"properties": {choice.field: {"type": "string", "enum": [value for value, _ in choice.branches]}}}
+                {"type": "object", "properties": {choice.field: {"type": "string", "enum": [*choice.constants]}}}
                 for choice in schemas.choices(part, self.targets)
             ]
         return self._offers[id(part)]

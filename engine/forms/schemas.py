@@ -25,6 +25,10 @@ class Choice:
     field: str
     branches: tuple[tuple[Any, Part], ...]  # (constant, branch)
 
+    @property
+    def constants(self) -> tuple[Any, ...]:
+        return tuple(constant for constant, _branch in self.branches)
+
 
 def walk(schema: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every subschema with the path to it, the root first; what is no schema is passed over."""

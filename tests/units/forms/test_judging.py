@@ -251,3 +251,10 @@ def test_valid_answers_never_wait_for_the_schema_library(monkeypatch: pytest.Mon
     lend = form(LEND)
     monkeypatch.setattr(reasons.Judge, "find", lambda *given: pytest.fail("the slow judge was asked"))
     assert forms.validate(lend, BORROW, {}, MOMENT) == []
+
+
+def test_a_choice_inside_a_group_needs_a_group() -> None:
+    schema = {"type": "object", "properties": {"delivery": {"oneOf": CARRY["oneOf"]}}}
+    assert judged(schema, {"delivery": {"way": "desk"}}).findings == ()
+    assert said(judged(schema, {"delivery": "desk"}).findings) == {("/delivery", "type_object")}
+    assert said(judged(schema, {"delivery": {"way": "post"}}).findings) == {("/delivery/street", "required")}
