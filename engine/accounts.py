@@ -13,7 +13,7 @@ import argon2
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import campaign, clock, ids, tables
+from engine import campaign, clock, ids, tables, units
 from engine.access import Actor, Grant
 from engine.errors import Conflict, Finding, Invalid, NotAllowed, NotFound
 from engine.ids import AccountId, UnitId
@@ -117,6 +117,18 @@ def by_sign_in(connection: Connection, sign_in: str) -> Actor:
     if account_id is None:
         raise NotFound("account_not_found")
     return actor(connection, account_id)
+
+
+def holding(connection: Connection, role: str, unit_path: str) -> list[Actor]:
+    """Everybody who holds a role at a unit, or above it."""
+    granted, unit = tables.role_grant, tables.unit
+    found = connection.scalars(
+        select(granted.c.account_id)
+        .join(unit, unit.c.unit_id == granted.c.unit_id)
+        .where(granted.c.role == role, unit.c.path.in_(units.ancestors(unit_path)))
+        .order_by(granted.c.account_id)
+    )
+    return [actor(connection, account_id) for account_id in found]
 
 
 def verified(connection: Connection, sign_in: str, password: str) -> Actor:

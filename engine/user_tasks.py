@@ -66,6 +66,7 @@ def queue(
     process: str | None = None,
     lanes: Collection[str] | None = None,
     subject: str | None = None,
+    instance_id: int | None = None,
     mine: bool = False,
     limit: int = 100,
 ) -> list[Task]:
@@ -84,6 +85,8 @@ def queue(
         query = query.where(task.c.lane.in_(lanes))
     if subject is not None:
         query = query.where(task.c.subject == subject)
+    if instance_id is not None:
+        query = query.where(task.c.instance_id == instance_id)
     if mine:
         query = query.where(task.c.claimed_by == actor.account_id)
     rows = connection.execute(query.order_by(task.c.created_at, task.c.instance_id).limit(min(limit, 500)))

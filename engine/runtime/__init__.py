@@ -6,7 +6,6 @@ what lets one engine serve live cases, owners' scenarios, rehearsals and simulat
 
 from __future__ import annotations
 
-
 from typing import assert_never
 
 from engine.bpmn.model import Kind, Node, ProcessModel, Trigger

@@ -1,0 +1,229 @@
+"""A bundle compiled: everything an instance of this version needs, immutable, with every expression ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from engine import decisions, forms, texts
+from engine.bpmn import flows, layout, marked_yaml, reading
+from engine.bpmn.model import ProcessModel
+from engine.decisions import DecisionModel
+from engine.definitions import documents, scenario_files
+from engine.definitions import manifest as manifests
+from engine.definitions.bundle import Bundle
+from engine.definitions.documents import Document
+from engine.definitions.manifest import Manifest
+from engine.definitions.scenario_files import Scenario
+from engine.errors import Finding, Invalid
+from engine.forms import Form
+from engine.ids import VersionId
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision of the process: the model of its file, which decision of it, and how it is bound."""
+
+    model: DecisionModel
+    decision: str
+    binding: str
+
+    @property
+    def id(self) -> str:
+        """The id of the decision in its file."""
+        return self.decision
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether a running case asks the version in force at that moment instead of its own."""
+        return self.binding == manifests.LATEST
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One version of a process, ready to run and to be shown.
+
+    `version_id` and `version` are None and 0 for a bundle that is not published yet.
+    """
+
+    version_id: VersionId | None
+    key: str
+    version: int
+    content_hash: str
+    manifest: Manifest
+    model: ProcessModel
+    forms: Mapping[str, Form]
+    decisions: Mapping[str, Decision]
+    texts: Mapping[str, Mapping[str, Any]]  # language -> nested texts
+    documents: Mapping[str, Document]
+    scenarios: tuple[Scenario, ...]
+    bpmn_xml: bytes  # with layout
+    dmn_files: Mapping[str, bytes]
+    bundle: Bundle = field(repr=False, compare=False)
+
+    def text(self, language: str, key: str) -> str | None:
+        """The text under a dotted key; else in Vietnamese; else the name in the BPMN; else None.
+
+        `elements.lend` without a last part means its name, as do lanes, messages and the process.
+        """
+        for candidate in dict.fromkeys((language, texts.LANGUAGES[0])):
+            found = _looked_up(self.texts.get(candidate, {}), key) or _looked_up(
+                self.texts.get(candidate, {}), f"{key}.name"
+            )
+            if found is not None:
+                return found
+        return self._drawn(key)
+
+    def name(self, language: str) -> str:
+        """The process's name for a reader."""
+        return self.text(language, "process.name") or self.model.name or self.key
+
+    def element_name(self, language: str, element: str) -> str:
+        """An element's name for a reader, its id when it has none."""
+        return self.text(language, f"elements.{element}.name") or element
+
+    def _drawn(self, key: str) -> str | None:
+        """What the BPMN itself calls an element, lane or the process."""
+        area, _, rest = key.removesuffix(".name").partition(".")
+        if area == "process":
+            return self.model.name or None
+        if area == "lanes":
+            return self.model.lanes.get(rest)
+        node = self.model.nodes.get(rest) if area == "elements" else None
+        return node.name or None if node else None
+
+
+def compile(
+    bundle: Bundle, version_id: VersionId | None = None, version: int = 0, content_hash: str | None = None
+) -> Definition:
+    """The definition a bundle holds; raises Invalid with the findings of all its files."""
+    read = _Reading(bundle, [])
+    manifest = read.one(manifests.FILE, manifests.read)
+    bpmn = read.bpmn(manifest)
+    model = None if bpmn is None else read.part(lambda: reading.read(bpmn[1], bpmn[0]))
+    drawn = None if bpmn is None or model is None else read.part(lambda: layout.ensure(bpmn[1]))
+    dmn_files = {path: content for path, content in bundle.files.items() if path.endswith(".dmn")}
+    tables = {path: read.one(path, decisions.read) for path in dmn_files}
+    sheets = read.each("forms/", lambda content, path: forms.read(PurePosixPath(path).stem, content, path))
+    languages = read.each("texts/", lambda content, path: marked_yaml.load(content, path).value)
+    papers = read.each("documents/", documents.read)
+    tried = read.each("scenarios/", scenario_files.read)
+    used = {} if manifest is None else read.decisions(manifest, tables)
+    filed = {} if manifest is None else read.documents(manifest, papers)
+    if read.findings or manifest is None or model is None or drawn is None:
+        raise Invalid(read.findings)
+    return Definition(
+        version_id=version_id,
+        key=manifest.key,
+        version=version,
+        content_hash=content_hash or bundle.content_hash,
+        manifest=manifest,
+        model=model,
+        forms=_by_stem(sheets),
+        decisions=MappingProxyType(used),
+        texts=_by_stem(languages),
+        documents=MappingProxyType(filed),
+        scenarios=tuple(scenario for one in tried.values() for scenario in one),
+        bpmn_xml=drawn,
+        dmn_files=MappingProxyType(dmn_files),
+        bundle=bundle,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads the files of a bundle one after another, gathering the findings of all."""
+
+    bundle: Bundle
+    findings: list[Finding]
+
+    def part(self, read: Callable[[], _Read]) -> _Read | None:
+        try:
+            return read()
+        except Invalid as refused:
+            self.findings.extend(refused.findings)
+            return None
+
+    def one(self, path: str, read: Callable[[bytes, str], _Read]) -> _Read | None:
+        return self.part(lambda: read(self.bundle.files[path], path))
+
+    def each(self, folder: str, read: Callable[[bytes, str], _Read]) -> dict[str, _Read]:
+        """Every file of a folder that can be read, by path."""
+        found = {path: self.one(path, read) for path in self.bundle.files if path.startswith(folder)}
+        return {path: one for path, one in found.items() if one is not None}
+
+    def bpmn(self, manifest: Manifest | None) -> tuple[str, bytes] | None:
+        """The flow as BPMN, with the file to name in findings: drawn, or made from the flow in process.yaml."""
+        drawn = [path for path in self.bundle.files if path.endswith(".bpmn")]
+        if manifest is None:
+            return (drawn[0], self.bundle.files[drawn[0]]) if len(drawn) == 1 else None
+        expected = f"{manifest.key}.bpmn"
+        for path in drawn:
+            if path != expected:
+                self.findings.append(Finding("flow_file_name", {"expected": expected, "found": path}, path))
+        if manifest.has_flow and expected in drawn:
+            self.findings.append(
+                Finding("flow_twice", {"file": expected}, manifests.FILE, manifest.line("/flow"), pointer="/flow")
+            )
+            return None
+        if expected in drawn:
+            return expected, self.bundle.files[expected]
+        if not manifest.has_flow:
+            self.findings.append(Finding("flow_missing", {"file": expected}, manifests.FILE, 1))
+            return None
+        made = self.part(lambda: flows.to_bpmn(manifest.marked, manifests.FILE))
+        return None if made is None else (manifests.FILE, made)
+
+    def decisions(self, manifest: Manifest, tables: Mapping[str, DecisionModel | None]) -> dict[str, Decision]:
+        """The decisions that process.yaml binds, each in the model of its file."""
+        used = {}
+        for key, use in manifest.decisions.items():
+            pointer = f"/decisions/{key}/file"
+            if use.file not in tables:
+                self.findings.append(
+                    Finding("decision_file", {"found": use.file, "known": ", ".join(sorted(tables)) or "–"},
+                            manifests.FILE, manifest.line(pointer), pointer=pointer)
+                )  # fmt: skip
+                continue
+            model = tables[use.file]
+            if model is not None:
+                used[key] = Decision(model, use.decision, use.binding)
+        return used
+
+    def documents(self, manifest: Manifest, papers: Mapping[str, Document]) -> dict[str, Document]:
+        """The documents that process.yaml names, by key."""
+        filed = {}
+        for key, path in manifest.documents.items():
+            if path in papers:
+                filed[key] = papers[path]
+            elif path not in self.bundle.files:
+                pointer = f"/documents/{key}"
+                self.findings.append(
+                    Finding("document_file", {"found": path}, manifests.FILE, manifest.line(pointer), pointer=pointer)
+                )
+        return filed
+
+
+def _looked_up(nested: Mapping[str, Any], key: str) -> str | None:
+    """The text under a dotted key, whose parts may themselves hold dots (`books[].title`, `address.street`)."""
+    found = nested.get(key)
+    if isinstance(found, str):
+        return found
+    at = key.find(".")
+    while at != -1:
+        inner = nested.get(key[:at])
+        if isinstance(inner, Mapping):
+            deeper = _looked_up(inner, key[at + 1 :])
+            if deeper is not None:
+                return deeper
+        at = key.find(".", at + 1)
+    return None
+
+
+def _by_stem(read: Mapping[str, _Read]) -> Mapping[str, _Read]:
+    return MappingProxyType({PurePosixPath(path).stem: one for path, one in read.items()})

@@ -1,0 +1,83 @@
+"""The application: routes, security headers, one log line per request; as many processes as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from fastapi.staticfiles import StaticFiles
+
+from engine import log, settings
+from web import errors
+from web.routes import cases, definitions, documents, health, home, sign_in, stations, stuck, tasks
+
+STATIC = Path(__file__).with_name("static")
+ONE_YEAR = 31_536_000
+
+# Diagram libraries set inline styles; scripts are never inline, on any page.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    """As many requests at once as there are threads and database connections: more only wait in the queue."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = settings.current().threads
+    yield
+
+
+def create() -> FastAPI:
+    """A new application. It holds no state: sessions, drafts and cases are in the database."""
+    app = FastAPI(title="tiemchung", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    STATIC.mkdir(exist_ok=True)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for module in (sign_in, home, stations, tasks, cases, stuck, definitions, documents, health):
+        app.include_router(module.router)
+    errors.install(app)
+    app.middleware("http")(_in_one_line)
+    return app
+
+
+async def _in_one_line(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Log a request as one line, limit its size, add the security headers."""
+    if request.url.path.startswith("/static/"):
+        response = await answer(request)
+        if request.query_params.get("v"):
+            response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+    length = request.headers.get("content-length", "0")
+    limit = settings.current().upload_limit_bytes
+    with log.unit_of_work("request", method=request.method) as line:
+        if not length.isdecimal() or int(length) > limit:
+            response = errors.too_large(request, limit)
+        else:
+            response = await answer(request)
+        route = request.scope.get("route")
+        line["route"] = getattr(route, "path", "unmatched")
+        line["status"] = response.status_code
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,129 @@
+"""Who is asking: the signed-in session of a request, its unit, and the guard of every posted form.
+
+Cookies carry a random token only; the session is a row. Every POST must bring the session's own token back
+(field `csrf` or header `X-CSRF-Token`), so that no other site can post in somebody's name.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from engine import access, accounts, database, settings, units
+from engine.access import Actor
+from engine.errors import NotAllowed
+from engine.texts import LANGUAGES
+from engine.units import Unit
+
+COOKIE = "tiemchung_session"
+LANGUAGE_COOKIE = "tiemchung_language"
+THEME_COOKIE = "tiemchung_theme"
+THEMES = ("light", "dark")
+MOST_FIELDS = 2_000
+
+
+class SignInNeeded(Exception):
+    """The page needs somebody signed in; the browser is sent to sign in and back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request by somebody signed in: who, where they work now, and their form guard."""
+
+    actor: Actor
+    unit: Unit
+    csrf: str
+    token: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The fields of a posted form, in order, its guard checked."""
+
+    pairs: list[tuple[str, str]]
+
+    def first(self, name: str, default: str = "") -> str:
+        """The first value of a field, without stray spaces."""
+        return next((value.strip() for key, value in self.pairs if key == name), default)
+
+    def all(self, name: str) -> list[str]:
+        return [value.strip() for key, value in self.pairs if key == name]
+
+
+def visit(request: Request) -> Visit:
+    """The signed-in session of a request; SignInNeeded when there is none."""
+    found = _visit(request)
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def visit_or_none(request: Request) -> Visit | None:
+    """The signed-in session, if there is one: for pages that everybody may see."""
+    return _visit(request)
+
+
+async def posted(request: Request) -> Posted:
+    """The fields of a form posted by the signed-in session; NotAllowed when its guard is missing."""
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    return Posted([(key, value) for key, value in form.multi_items() if isinstance(value, str)])
+
+
+def guard(visit: Visit, posted: Posted, request: Request) -> None:
+    """Refuse a post that does not carry the session's own token."""
+    brought = posted.first("csrf") or request.headers.get("x-csrf-token", "")
+    if not secrets.compare_digest(brought.encode(), visit.csrf.encode()):
+        raise NotAllowed("csrf_missing")
+
+
+def guarded(
+    request: Request,
+    found: Annotated[Visit, Depends(visit)],
+    fields: Annotated[Posted, Depends(posted)],
+) -> Posted:
+    """The fields of a guarded post: what every changing route of a signed-in person depends on."""
+    guard(found, fields, request)
+    return fields
+
+
+def language_of(request: Request, actor: Actor | None = None) -> str:
+    """The reader's language: chosen in this browser, else the account's, else the deployment's."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    return actor.language if actor is not None else settings.current().language
+
+
+def theme_of(request: Request) -> str:
+    """The chosen theme, or "" to follow the device."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def _visit(request: Request) -> Visit | None:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    with database.transaction() as connection:
+        session = accounts.session(connection, token)
+        if session is None:
+            return None
+        unit_id = session.unit_id or next((grant.unit_id for grant in session.actor.grants), None)
+        unit = units.by_id(connection, unit_id) if unit_id is not None else None
+        if unit is None or not _belongs(session.actor, unit):
+            unit = next((units.by_id(connection, grant.unit_id) for grant in session.actor.grants), None)
+    if unit is None:
+        raise NotAllowed("no_roles")
+    return Visit(session.actor, unit, session.csrf, token, language_of(request, session.actor))
+
+
+def _belongs(actor: Actor, unit: Unit) -> bool:
+    return bool(access.roles_at(actor, unit.path))
+
+
+SignedIn = Annotated[Visit, Depends(visit)]
+Guarded = Annotated[Posted, Depends(guarded)]
