@@ -148,6 +148,7 @@ class _Fields:
         fields = plan.every()
         self._count += len(fields)
         yield from self._named(plan, fields)
+        yield from self._closed(plan, frozenset())
         for field in fields.values():
             yield from self._field(field, groups | {id(plan)}, lists)
 
@@ -156,8 +157,6 @@ class _Fields:
             for name in part.get("required", ()):
                 if name not in fields:
                     yield self._of((part,), "form.required_unknown", "required", name=name)
-            if part.get("additionalProperties") is False and not fields.keys() <= part.get("properties", {}).keys():
-                yield self._of((part,), "form.additional_closed", "additionalProperties")
             wishes = part.get(hints.KEY, {})
             named = [
                 *wishes.get("order", ()),
@@ -170,6 +169,18 @@ class _Fields:
                 chooser = fields[choice.field]
                 if chooser.hint.show_when is not None:
                     yield self._of(chooser.parts, "form.hidden_choice", hints.KEY, name=choice.field)
+
+    def _closed(self, plan: plans.Plan, above: frozenset[str]) -> Iterator[Finding]:
+        """A closed object that forbids questions which the form itself asks beside or below it."""
+        asked = above | plan.every().keys()
+        for part in plan.parts:
+            if part.get("additionalProperties") is False and not asked <= part.get("properties", {}).keys():
+                yield self._of((part,), "form.additional_closed", "additionalProperties")
+        own = above | {name for part in plan.parts for name in part.get("properties", {})}
+        for condition in plan.conditions:
+            for branch in (condition.then, condition.otherwise):
+                if branch is not None:
+                    yield from self._closed(self._builder.plan((branch,)), own)
 
     def _field(self, field: plans.Field, groups: frozenset[int], lists: int) -> Iterator[Finding]:
         kind = kinds.kind(field.schema)
