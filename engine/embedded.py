@@ -171,9 +171,10 @@ def _launch(home: clusters.Home, binaries: Path, parameters: Mapping[str, str]) 
     clusters.done(home, "/bin/mkdir", "-m", "700", "--", home.socket_dir)
     parameters = {**parameters, "unix_socket_directories": str(home.socket_dir), "port": str(clusters.PORT)}
     options = " ".join("-c " + shlex.quote(f"{name}={value}") for name, value in parameters.items())
-    answer = programs.run(
-        home.owner, binaries / "pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-s",
-        "-D", home.cluster, "-l", home.log, "-o", options, seconds=START_SECONDS + 30,
+    answer = programs.run(  # pg_ctl hands names to a shell: short ones of ours, seen from within the folder
+        home.owner, "/bin/sh", "-c", 'cd "$0" && exec "$@"', home.folder, binaries / "pg_ctl", "start",
+        "-w", "-t", str(START_SECONDS), "-s", "-D", "cluster", "-l", home.log.name, "-o", options,
+        seconds=START_SECONDS + 30,
     )  # fmt: skip
     if answer.returncode != 0:
         words = _last_words(home) or answer.stderr.strip()

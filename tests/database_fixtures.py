@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy
 
@@ -47,7 +48,9 @@ END $$
 @pytest.fixture(scope="session", autouse=True)
 def _settings_of_tests() -> Iterator[settings.Settings]:
     """What the environment of the developer says must not reach a test."""
-    with settings.using(settings.Settings(data_dir=DATA, log_format="json", given_secret_key="of tests " * 4)) as held:
+    with settings.using(
+        settings.Settings(data_dir=DATA, log_format="json", given_secret_key="of tests " * 4)
+    ) as held:
         yield held
 
 
@@ -71,8 +74,8 @@ def database(_worker_database: sqlalchemy.Engine) -> Iterator[sqlalchemy.Engine]
     """An empty, migrated PostgreSQL database; `engine.database.transaction()` means it during the test."""
     try:
         with _worker_database.begin() as connection:
-            connection.exec_driver_sql(EMPTY)
-    except sqlalchemy.exc.DBAPIError:  # an earlier test lost a connection, or broke the schema: a fresh copy
+            databases.driver(connection).execute(EMPTY)
+    except psycopg.Error:  # an earlier test lost a connection, or broke the schema: a fresh copy
         name = str(_worker_database.url.database)
         server = _worker_database.url.render_as_string(hide_password=False)
         _worker_database.dispose()
@@ -130,14 +133,29 @@ def _template(connection: sqlalchemy.Connection, server: str) -> str:
             connection.exec_driver_sql('DROP DATABASE IF EXISTS "template_draft" WITH (FORCE)')
             connection.exec_driver_sql('CREATE DATABASE "template_draft"')
             databases.migrate(_address(server, "template_draft"))
+            _require_empty(_address(server, "template_draft"))
             connection.exec_driver_sql(f'ALTER DATABASE "template_draft" RENAME TO "{name}"')
     return name
 
 
+def _require_empty(address: str) -> None:
+    """Each test begins with empty tables; rows that a migration writes would be there for the first one only."""
+    engine = sqlalchemy.create_engine(address)
+    with engine.connect() as connection:
+        tables = sqlalchemy.inspect(connection).get_table_names()
+        for table in set(tables) - {"alembic_version"}:
+            if connection.exec_driver_sql(f'SELECT 1 FROM "{table}" LIMIT 1').first() is not None:
+                raise RuntimeError(
+                    f"a migration writes rows into {table}: write them from the program instead"
+                )
+    engine.dispose()
+
+
 def _migrations_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(databases.MIGRATIONS.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for path in sorted(databases.MIGRATIONS.rglob("*.*")):
+        if path.suffix in (".py", ".sql"):
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
