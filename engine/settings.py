@@ -241,7 +241,9 @@ def _long_enough(text: str) -> str:
     return text
 
 
-def _text(text: str) -> str:
+def _host(text: str) -> str:
+    if any(letter.isspace() or letter == "/" for letter in text):
+        raise ValueError(text)
     return text
 
 
@@ -252,7 +254,7 @@ VARIABLES = (
     Variable("prepared_statements", _yes_or_no, "yes_or_no", "no"),
     Variable("data_dir", _place, "place", "/var/lib/tiemchung"),
     Variable("pg_bin", _programs, "programs", "/usr/lib/postgresql/18/bin"),
-    Variable("host", _text, "text", "0.0.0.0"),
+    Variable("host", _host, "host", "0.0.0.0"),
     Variable("port", _whole(0, 65535), "port", "8080"),
     Variable("servers", _whole(1, 256), "1_to_256", "8"),
     Variable("threads", _whole(1, 64), "1_to_64", "8"),
