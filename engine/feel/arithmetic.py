@@ -18,10 +18,6 @@ Operation = Callable[[Any, Any], object]
 
 def calculate(operator: str, left: object, right: object, run: Run) -> object:
     """`left operator right`; refuses kinds the operator is not defined for, and results out of bounds."""
-    if type(left) is list and len(left) == 1:
-        left = left[0]
-    if type(right) is list and len(right) == 1:
-        right = right[0]
     operation = _OPERATIONS.get((operator, type(left), type(right)))
     if operation is None:
         raise Refusal("operator_undefined", operator=operator, left=kind(left), right=kind(right))
@@ -40,8 +36,6 @@ def _is_zero(value: object) -> bool:
 
 def negate(value: object) -> object:
     """`-value` for numbers and durations."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
     match value:
         case Decimal():
             return NUMBERS.minus(value)

@@ -74,7 +74,8 @@ def includes(span: Range, value: object, run: Run) -> bool:
     """Whether a value lies in a range; refuses what cannot be compared with its ends."""
     if span.operator in ("=", "!="):
         return equal(span.low, value, run) is (span.operator == "=")
-    if value is None or (span.low is None and span.high is None):
+    open_end = span.low is None or span.high is None
+    if value is None or (open_end and not span.operator) or (span.low is None and span.high is None):
         raise Refusal("range_of_null")
     if span.low is not None:
         order = compare(value, span.low)

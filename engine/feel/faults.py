@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine import texts
+from engine import errors, texts
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -59,27 +59,27 @@ class Warning:
 class FeelError(Exception):
     """An expression that cannot be read, or one that used up its budget.
 
-    `line` and `column` count from 1; `expected` and `found` are parts of the sentence (`expected` is a
-    symbol of the language or a key under `feel.expected`); `code` names a sentence under `feel.errors`.
+    `line` and `column` count from 1; `expected` is a symbol or one of `expression`, `name`, `type`, `end` …;
+    `found` is empty at the text's end. `code` names a sentence under `findings.feel` in engine/texts.
     """
 
     def __init__(
         self, code: str, place: Place = Place("", 0, 0), expected: str = "", found: str = "", **params: Any
     ) -> None:
-        self.code, self.params, self.place = code, params, place
+        self.code, self.place = code, place
         self.line, self.column = position(place.text, place.start)
         self.expected, self.found = expected, found
+        self.params = {**params, "line": self.line, "column": self.column, "expected": expected, "found": found}
         super().__init__(code)
 
     def sentence(self, language: str = "vi") -> str:
         """What was expected, what was found, where, and what to do."""
-        return texts.sentence(f"feel.errors.{self.code}", language, **self._gaps(language))
+        return self.finding().sentence(language)
 
-    def _gaps(self, language: str) -> dict[str, Any]:
-        known = texts.sentence(f"feel.expected.{self.expected}", language)
-        expected = f"“{self.expected}”" if known.startswith("feel.expected.") else known
-        found = f"“{self.found}”" if self.found else texts.sentence("feel.end", language)
-        return {**self.params, "line": self.line, "column": self.column, "expected": expected, "found": found}
+    def finding(self, file: str | None = None, line: int | None = None, element: str | None = None) -> errors.Finding:
+        """The error as a finding about a file; `line` is where the expression begins there."""
+        at = None if line is None else line + self.line - 1
+        return errors.Finding(f"feel.{self.code}", dict(self.params), file, at, element)
 
     def __str__(self) -> str:
         return self.sentence("en")

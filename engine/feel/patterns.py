@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Any
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from engine.feel.faults import Refusal
 

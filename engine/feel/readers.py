@@ -90,16 +90,18 @@ class Reader:
 
     def unexpected(self, expected: str) -> FeelError:
         """The error of finding this token where something else belongs, with advice where a habit explains it."""
-        found = self.token
-        place = Place(self.text, found.start, found.end)
-        code = "syntax"
+        found, before = self.token, self.tokens[self.at - 1] if self.at else None
+        code = f"expected_{expected}" if expected.isalpha() and expected not in KEYWORDS else "expected_symbol"
         if found.text == "'":
             code = "single_quote"
-        elif found.text == "=" and self.at and self.tokens[self.at - 1].text == "=":
+        elif found.text == "=" and before and before.text == "=":
             code = "double_equals"
-        elif expected in ("end", ")", ",") and found.kind == "name" and self.tokens[self.at - 1].kind == "name":
+        elif expected in ("end", ")", ",") and before and found.kind == before.kind == "name":
             code = "name_in_pieces"
-        return FeelError(code, place, expected, found.text)
+        elif found.kind == "end":
+            code += "_at_end"
+        extra = {"name": f"{before.text} {found.text}"} if code == "name_in_pieces" and before else {}
+        return FeelError(code, Place(self.text, found.start, found.end), expected, found.text, **extra)
 
     @contextmanager
     def deeper(self) -> Turns[None]:

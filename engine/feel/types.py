@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from engine.feel import dates, durations
 from engine.feel.faults import Refusal
@@ -123,7 +122,19 @@ def conforms(value: object, wanted: Type, depth: int = 0) -> bool:
 
 def is_instance(value: object, wanted: Type) -> bool:
     """`value instance of type`: null is an instance of nothing but null."""
-    return wanted == NULL if value is None else conforms(value, wanted)
+    return wanted == NULL if value is None else conforms(value, unrestricted(wanted))
+
+
+def unrestricted(wanted: Type) -> Type:
+    """The type without its allowed values, which `instance of` does not ask about."""
+    match wanted:
+        case Restricted(of=of):
+            return unrestricted(of)
+        case ListType(name=name, element=element):
+            return ListType(name, unrestricted(element))
+        case ContextType(name=name, fields=fields):
+            return ContextType(name, tuple((key, unrestricted(of)) for key, of in fields))
+    return wanted
 
 
 def coerced(value: object, wanted: Type) -> object:
@@ -196,6 +207,3 @@ def accepts(wider: Type, narrower: Type) -> bool:
             return accepts(wider, of)
     return wider == narrower
 
-
-def is_number(value: object) -> bool:
-    return isinstance(value, Decimal)

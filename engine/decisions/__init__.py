@@ -1,0 +1,11 @@
+"""Decision models (DMN 1.1 to 1.5): read once, evaluated many times, every evaluation able to explain itself."""
+
+from __future__ import annotations
+
+from engine.decisions.evaluation import evaluate, evaluate_service
+from engine.decisions.models import Decision, DecisionModel, HitPolicy, Outcome, Rule, RuleTrace
+from engine.decisions.reading import read
+
+__all__ = [
+    "Decision", "DecisionModel", "HitPolicy", "Outcome", "Rule", "RuleTrace", "evaluate", "evaluate_service", "read",
+]  # fmt: skip

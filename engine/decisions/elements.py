@@ -1,0 +1,94 @@
+"""The XML of a DMN file, looked at by local names so that DMN 1.1 to 1.5 read alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+NAMESPACES = {
+    "http://www.omg.org/spec/DMN/20151101/dmn.xsd": "1.1",
+    "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
+    "https://www.omg.org/spec/DMN/20191111/MODEL/": "1.3",
+    "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
+    "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
+}
+LOGIC = frozenset((
+    "literalExpression", "decisionTable", "context", "relation", "list", "invocation", "functionDefinition",
+    "conditional", "filter", "for", "some", "every",
+))  # fmt: skip
+
+
+def tag(element: etree._Element) -> str:
+    """The element's name without its namespace; empty for comments, instructions and foreign elements."""
+    if not isinstance(element.tag, str):
+        return ""
+    name = etree.QName(element)
+    return name.localname if name.namespace in NAMESPACES else ""
+
+
+def children(element: etree._Element, name: str) -> list[etree._Element]:
+    return [child for child in element if tag(child) == name]
+
+
+def child(element: etree._Element | None, name: str) -> etree._Element | None:
+    if element is None:
+        return None
+    return next((found for found in element if tag(found) == name), None)
+
+
+def logic(element: etree._Element | None) -> etree._Element | None:
+    """The boxed expression directly inside an element."""
+    if element is None:
+        return None
+    return next((found for found in element if tag(found) in LOGIC), None)
+
+
+def text(element: etree._Element | None) -> str:
+    """The text of a `text` child, or of the element itself where it has none."""
+    if element is None:
+        return ""
+    inner = child(element, "text")
+    return _words(element if inner is None else inner)
+
+
+def description(element: etree._Element) -> str:
+    found = child(element, "description")
+    return "" if found is None else _words(found)
+
+
+def attribute(element: etree._Element, *names: str) -> str:
+    """The first of these attributes that is set; empty when none is."""
+    return next((value for value in map(element.get, names) if value), "")
+
+
+def line(element: etree._Element) -> int | None:
+    return element.sourceline
+
+
+def text_line(element: etree._Element | None) -> int | None:
+    """The line on which an expression's text begins, blank lines before it counted."""
+    inner = child(element, "text")
+    at = inner if inner is not None else element
+    if at is None:
+        return None
+    words = at.text or ""
+    begun = line(at)
+    return None if begun is None else begun + words[: len(words) - len(words.lstrip())].count("\n")
+
+
+def type_name(element: etree._Element | None) -> str:
+    """The `typeRef` of an element, as attribute (DMN 1.2 and later) or child (1.1), without a `feel:` prefix."""
+    if element is None:
+        return ""
+    named = element.get("typeRef") or text(child(element, "typeRef"))
+    return named.removeprefix("feel:")
+
+
+def all_of(root: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Every element of a name directly below the root."""
+    return (found for found in root if tag(found) == name)
+
+
+def _words(element: etree._Element) -> str:
+    return "".join(str(part) for part in element.itertext()).strip()

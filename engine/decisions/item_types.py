@@ -1,0 +1,83 @@
+"""Item definitions: a model's own types, with their parts, collections and allowed values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from lxml import etree
+
+from engine import feel
+from engine.decisions import elements
+from engine.feel import types
+from engine.feel.budgets import Run
+from engine.feel.expressions import UnaryTests
+from engine.feel.frames import Frame
+
+CompileTests = Callable[[etree._Element], UnaryTests]
+
+
+class ItemTypes:
+    """The types of one model by name, each worked out when first asked for; a type within itself counts as Any there."""
+
+    def __init__(
+        self, root: etree._Element, imported: Mapping[str, types.Type], moment: feel.Moment, compile_tests: CompileTests
+    ) -> None:
+        self.definitions = {found.get("name", ""): found for found in elements.all_of(root, "itemDefinition")}
+        self.known: dict[str, types.Type] = dict(imported)
+        self.moment = moment
+        self.compile_tests = compile_tests
+        self._open: set[str] = set()
+
+    def all(self) -> dict[str, types.Type]:
+        """Every type of the model, imported ones under their prefix."""
+        for name in self.definitions:
+            self.named(name)
+        return self.known
+
+    def named(self, name: str) -> types.Type:
+        """The type a typeRef means; a name nobody explains is a Reference, an empty one Any."""
+        if not name:
+            return types.ANY
+        if name in self.known:
+            return self.known[name]
+        if name not in self.definitions:
+            return types.plain(name) or types.Reference(name)
+        if name in self._open:
+            return types.ANY
+        self._open.add(name)
+        found = self._read(self.definitions[name], name)
+        self._open.discard(name)
+        self.known[name] = found
+        return found
+
+    def members(self) -> Iterator[str]:
+        """The names of all parts of all types, which paths may use."""
+        for definition in self.definitions.values():
+            for part in definition.iter():
+                if elements.tag(part) == "itemComponent":
+                    yield part.get("name", "")
+
+    def _read(self, element: etree._Element, name: str) -> types.Type:
+        function = elements.child(element, "functionItem")
+        components = elements.children(element, "itemComponent")
+        found: types.Type
+        if function is not None:
+            parameters = tuple(self.named(elements.type_name(part)) for part in elements.children(function, "parameters"))
+            found = types.FunctionType(name, parameters, self.named(function.get("outputTypeRef", "").removeprefix("feel:")))
+        elif components:
+            found = types.ContextType(name, tuple((part.get("name", ""), self._read(part, name)) for part in components))
+        else:
+            found = self.named(elements.type_name(element))
+        allowed = elements.child(element, "allowedValues")
+        if allowed is not None and elements.text(allowed):
+            found = types.Restricted(name, found, self._test(self.compile_tests(allowed)))
+        if element.get("isCollection") == "true":
+            found = types.ListType(name, found)
+        constraint = elements.child(element, "typeConstraint")
+        if constraint is not None and elements.text(constraint):
+            found = types.Restricted(name, found, self._test(self.compile_tests(constraint)))
+        return found
+
+    def _test(self, tests: UnaryTests) -> Callable[[object], bool | None]:
+        moment = self.moment
+        return lambda value: tests.run(value, Frame({}, None, Run(moment)))

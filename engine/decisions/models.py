@@ -1,0 +1,226 @@
+"""A decision model as read and compiled: immutable, shared by all evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from engine import feel
+from engine.feel.expressions import Expression, UnaryTests
+from engine.feel.frames import Frame
+from engine.feel.types import Type
+
+Logic = Callable[[Frame], object]
+"""Boxed logic, compiled: its value where the names are as in the frame."""
+
+
+class HitPolicy(StrEnum):
+    """What a table says when several rules match."""
+
+    UNIQUE = "UNIQUE"
+    FIRST = "FIRST"
+    PRIORITY = "PRIORITY"
+    ANY = "ANY"
+    COLLECT = "COLLECT"
+    RULE_ORDER = "RULE ORDER"
+    OUTPUT_ORDER = "OUTPUT ORDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A column of conditions: its label, the expression it tests, its type, and the values its author allows."""
+
+    id: str
+    label: str
+    expression: Expression
+    type: Type
+    allowed: UnaryTests | None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of conclusions; `allowed` are its values in order of priority, `default` is used when no rule matches."""
+
+    id: str
+    name: str
+    label: str
+    type: Type
+    allowed: UnaryTests | None
+    priorities: tuple[object, ...]
+    default: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row: its number from 1, one test per input, one conclusion per output, and what its author wrote about it."""
+
+    number: int
+    id: str
+    tests: tuple[UnaryTests, ...]
+    outputs: tuple[Expression, ...]
+    annotation: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A decision table; `steps` are each rule's tests that can fail, with their column."""
+
+    id: str
+    hit_policy: HitPolicy
+    aggregation: str
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    rules: tuple[Rule, ...]
+    steps: tuple[tuple[tuple[int, UnaryTests], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name with its type: an input, a decision's result, a parameter."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something a decision requires: an input, another decision, or knowledge (a function), under the name it is read by."""
+
+    kind: str  # "input", "decision" or "knowledge"
+    id: str
+    model: DecisionModel
+    path: tuple[str, ...]  # the name, after the prefix of an imported model if it comes from one
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision: its logic (a table, or other boxed logic), what it requires, and the free names it reads."""
+
+    id: str
+    name: str
+    variable: Variable
+    table: Table | None
+    logic: Logic | None
+    needs: tuple[Need, ...]
+    names: frozenset[str]
+    reads: frozenset[str]
+    description: str = ""
+    line: int | None = None
+    file: str = ""
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self.table.inputs if self.table else ()
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        return self.table.outputs if self.table else ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self.table.rules if self.table else ()
+
+    @property
+    def hit_policy(self) -> str:
+        return self.table.hit_policy.value if self.table else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """A business knowledge model: a function of its parameters, within what it requires."""
+
+    id: str
+    variable: Variable
+    parameters: tuple[Variable, ...]
+    logic: Logic | None
+    needs: tuple[Need, ...]
+    reads: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A decision service: a function from its inputs to its output decisions, computed by its own decisions."""
+
+    id: str
+    variable: Variable
+    outputs: tuple[Need, ...]
+    encapsulated: tuple[Need, ...]
+    input_decisions: tuple[Need, ...]
+    input_data: tuple[Need, ...]
+
+
+@dataclass(slots=True)
+class DecisionModel:
+    """A DMN model: decisions by id, and what they build on. Filled while read, never changed afterwards."""
+
+    id: str
+    name: str
+    namespace: str
+    file: str
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    inputs: dict[str, Variable] = field(default_factory=dict)
+    knowledge: dict[str, Knowledge] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    types: dict[str, Type] = field(default_factory=dict)
+    imports: dict[str, DecisionModel] = field(default_factory=dict)
+
+    def decision(self, wanted: str) -> Decision | None:
+        """The decision with this id, or else this name."""
+        found = self.decisions.get(wanted)
+        return found or next((known for known in self.decisions.values() if known.name == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrace:
+    """What became of a rule: matched, or the index (from 0) of the input whose test failed first."""
+
+    rule: int
+    matched: bool
+    failed_input: int | None
+    annotation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a decision said and why. `failed` holds, per rule tried, the input that failed first or -1 for a match."""
+
+    decision: Decision
+    result: object
+    values: tuple[object, ...]
+    failed: tuple[int, ...]
+    matched: tuple[int, ...]
+    warnings: tuple[feel.Warning, ...]
+    sub: tuple[Outcome, ...] = ()
+
+    @property
+    def value(self) -> feel.Json:
+        """The decision's value as JSON."""
+        return feel.to_json(self.result)
+
+    @property
+    def decision_id(self) -> str:
+        return self.decision.id
+
+    @property
+    def hit_policy(self) -> str:
+        return self.decision.hit_policy
+
+    @property
+    def inputs(self) -> dict[str, feel.Json]:
+        """Each input clause's label with the value it had."""
+        return {
+            clause.label: feel.to_json(value) for clause, value in zip(self.decision.inputs, self.values, strict=False)
+        }
+
+    @property
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """Every rule that was tried, in order (a FIRST table stops at its first match)."""
+        return tuple(
+            RuleTrace(rule.number, failed < 0, None if failed < 0 else failed, rule.annotation)
+            for rule, failed in zip(self.decision.rules, self.failed, strict=False)
+        )
+
+
+Variables = Mapping[str, feel.Json]

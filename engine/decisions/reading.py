@@ -1,0 +1,207 @@
+"""DMN XML to a compiled model: every expression is read once, and everything wrong with the file is found at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from engine import errors, feel
+from engine.decisions import boxes, elements, graphs
+from engine.decisions.item_types import ItemTypes
+from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Service, Variable
+from engine.decisions.scopes import Scope
+from engine.feel import types
+
+# Allowed values are constants; a test that reads the clock there has no case to read it for.
+_EPOCH = feel.Moment(datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+_NEEDED = {"requiredInput": "input", "requiredDecision": "decision", "requiredKnowledge": "knowledge"}
+
+
+def read(
+    tree: etree._Element, file: str, imports: Mapping[str, DecisionModel] | None = None, *, strict: bool = True
+) -> DecisionModel:
+    """The model in a parsed DMN file; `imports` are the models it may import, by namespace.
+
+    Raises Invalid with a finding (file, line, element) for each thing that cannot be read. Not `strict`: logic
+    that cannot be read evaluates to null with a warning instead, as the standard has it for a single decision.
+    """
+    findings: list[errors.Finding] = []
+    model = _Reading(tree, file, imports or {}, findings).model()
+    if findings and strict:
+        raise errors.Invalid(sorted(findings, key=lambda found: found.line or 0))
+    return model
+
+
+class _Reading:
+    """One file on its way to a model."""
+
+    def __init__(
+        self, root: etree._Element, file: str, imports: Mapping[str, DecisionModel], findings: list[errors.Finding]
+    ) -> None:
+        self.root, self.file, self.findings = root, file, findings
+        self.result = DecisionModel(root.get("id", ""), root.get("name", ""), root.get("namespace", ""), file)
+        self.available = imports
+
+    def model(self) -> DecisionModel:
+        if elements.tag(self.root) != "definitions":
+            self.complain("not_dmn", self.root, tag=str(self.root.tag))
+            return self.result
+        self._read_imports()
+        bare = Scope(self.file, self.findings, frozenset(), {})
+        item_types = ItemTypes(self.root, self._imported_types(), _EPOCH, bare.cell)
+        self.types = item_types
+        self.result.types = item_types.all()
+        self.scope = Scope(self.file, self.findings, self._names(item_types), self.result.types)
+        self._read_inputs()
+        for element in elements.all_of(self.root, "businessKnowledgeModel"):
+            self._read_knowledge(element)
+        for element in elements.all_of(self.root, "decision"):
+            self._read_decision(element)
+        for element in elements.all_of(self.root, "decisionService"):
+            self._read_service(element)
+        self.findings += graphs.findings(self.result, self.root, self.file)
+        return self.result
+
+    def complain(self, code: str, element: etree._Element, **params: object) -> None:
+        where = element.get("id") or element.get("name")
+        self.findings.append(errors.Finding(f"dmn.{code}", params, self.file, elements.line(element), where))
+
+    # -- names and types
+
+    def _read_imports(self) -> None:
+        for element in elements.all_of(self.root, "import"):
+            name, namespace = element.get("name", ""), element.get("namespace", "")
+            found = self.available.get(namespace)
+            if found is None:
+                self.complain("import_unknown", element, name=name, namespace=namespace)
+            else:
+                self.result.imports[name] = found
+
+    def _imported_types(self) -> dict[str, types.Type]:
+        return {
+            f"{prefix}.{name}" if prefix else name: known
+            for prefix, model in self.result.imports.items()
+            for name, known in model.types.items()
+        }
+
+    def _names(self, item_types: ItemTypes) -> frozenset[str]:
+        """Every name an expression of this model may speak of, so that those with spaces are recognised."""
+        names = {_variable_name(element) for element in self.root if elements.tag(element) in _NAMED}
+        names |= set(item_types.members()) | set(self.result.imports)
+        for model in self.result.imports.values():
+            names |= _exported(model)
+        return frozenset(names - {""})
+
+    def _variable(self, element: etree._Element) -> Variable:
+        declared = elements.child(element, "variable")
+        logic = elements.logic(element)
+        named = elements.type_name(declared) or (elements.type_name(logic) if elements.tag(element) == "decision" else "")
+        wanted = self.types.named(named)
+        return Variable(_variable_name(element), wanted)
+
+    # -- elements of the graph
+
+    def _read_inputs(self) -> None:
+        for element in elements.all_of(self.root, "inputData"):
+            self.result.inputs[element.get("id", "")] = self._variable(element)
+
+    def _read_decision(self, element: etree._Element) -> None:
+        identity = elements.attribute(element, "id", "name")
+        if identity in self.result.decisions:
+            return self.complain("id_twice", element, id=identity)
+        scope = self.scope.fresh()
+        needs = self._needs(element)
+        box = boxes.read(elements.logic(element), scope)
+        own = self._needed_names(needs)
+        reads = frozenset(scope.reads) - own
+        self.result.decisions[identity] = Decision(
+            identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
+            frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
+        )  # fmt: skip
+
+    def _read_knowledge(self, element: etree._Element) -> None:
+        scope = self.scope.fresh()
+        function = elements.child(element, "encapsulatedLogic")
+        parameters: tuple[Variable, ...] = ()
+        box = boxes.Box(None, None)
+        if function is not None:
+            parameters = boxes.parameters(function, scope)
+            with scope.binding([parameter.name for parameter in parameters]):
+                box = boxes.function_body(function, scope)
+        identity = elements.attribute(element, "id", "name")
+        self.result.knowledge[identity] = Knowledge(
+            identity, self._variable(element), parameters, box.logic, self._needs(element), frozenset(scope.reads)
+        )
+
+    def _read_service(self, element: etree._Element) -> None:
+        def named(tag: str, kind: str) -> tuple[Need, ...]:
+            return self._found(elements.children(element, tag), kind)
+
+        identity = elements.attribute(element, "id", "name")
+        self.result.services[identity] = Service(
+            identity, self._variable(element), named("outputDecision", "decision"),
+            named("encapsulatedDecision", "decision"), named("inputDecision", "decision"), named("inputData", "input"),
+        )  # fmt: skip
+
+    def _needs(self, element: etree._Element) -> tuple[Need, ...]:
+        needs: list[Need] = []
+        for requirement in element:
+            for reference in requirement if elements.tag(requirement).endswith("Requirement") else ():
+                kind = _NEEDED.get(elements.tag(reference))
+                if kind:
+                    needs += self._found([reference], kind)
+        return tuple(needs)
+
+    def _found(self, references: list[etree._Element], kind: str) -> tuple[Need, ...]:
+        """What references point to, each with the name it is read by here."""
+        needs: list[Need] = []
+        for reference in references:
+            namespace, _, identity = reference.get("href", "").rpartition("#")
+            found = self._target(namespace, identity)
+            if found is None:
+                self.complain("reference_unknown", reference.getparent() or reference, href=reference.get("href", ""))
+                continue
+            model, prefix = found
+            needs.append(Need(kind, identity, model, prefix))
+        return tuple(needs)
+
+    def _target(self, namespace: str, identity: str) -> tuple[DecisionModel, tuple[str, ...]] | None:
+        if namespace in ("", self.result.namespace):
+            known = any(found.get("id") == identity for found in self.root)
+            return (self.result, ()) if known else None
+        for prefix, model in self.result.imports.items():
+            if model.namespace == namespace and graphs.holds(model, identity):
+                return model, (prefix,) if prefix else ()
+        return None
+
+    def _needed_names(self, needs: tuple[Need, ...]) -> frozenset[str]:
+        """The names that decisions and knowledge provide, so that no variable has to."""
+        provided = {
+            _variable_name(element)
+            for element in self.root
+            if elements.tag(element) in ("decision", "businessKnowledgeModel", "decisionService")
+            and any(need.id == element.get("id") and need.model is self.result for need in needs)
+        }
+        return frozenset(provided | {need.path[0] for need in needs if need.path})
+
+
+_NAMED = frozenset(("inputData", "decision", "businessKnowledgeModel", "decisionService"))
+
+
+def _variable_name(element: etree._Element) -> str:
+    declared = elements.child(element, "variable")
+    own = "" if declared is None else elements.attribute(declared, "name")
+    return own or elements.attribute(element, "name")
+
+
+def _exported(model: DecisionModel) -> set[str]:
+    variables = [
+        *model.inputs.values(),
+        *(found.variable for found in model.decisions.values()),
+        *(found.variable for found in model.knowledge.values()),
+        *(found.variable for found in model.services.values()),
+    ]
+    return {variable.name for variable in variables}

@@ -1,0 +1,110 @@
+"""What surrounds an expression while a model is read: names, types, and where to complain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from lxml import etree
+
+from engine import errors, feel
+from engine.decisions import elements
+from engine.feel import types
+from engine.feel.expressions import Expression, UnaryTests
+
+_FEEL = ("feel", "dmn.org/feel", "/feel/")
+
+
+class Scope:
+    """Compiles the expressions of one decision and gathers the free names they read."""
+
+    def __init__(
+        self, file: str, findings: list[errors.Finding], known: frozenset[str], known_types: Mapping[str, types.Type]
+    ) -> None:
+        self.file, self.findings, self.known, self.types = file, findings, known, known_types
+        self.bound: list[str] = []
+        self.names: set[str] = set()
+        self.reads: set[str] = set()
+
+    def fresh(self) -> Scope:
+        """The same surroundings for another decision."""
+        return Scope(self.file, self.findings, self.known, self.types)
+
+    @contextmanager
+    def binding(self, names: Iterable[str]) -> Iterator[None]:
+        """Names that a box itself provides inside the block."""
+        added = [name for name in names if name]
+        self.bound += added
+        yield
+        if added:
+            del self.bound[-len(added) :]
+
+    def bind(self, name: str) -> None:
+        """One more name of the innermost `binding`."""
+        self.bound.append(name)
+
+    def type(self, name: str) -> types.Type:
+        """The type a typeRef means here."""
+        if not name:
+            return types.ANY
+        return self.types.get(name) or types.plain(name) or types.Reference(name)
+
+    def expression(self, element: etree._Element) -> Expression:
+        """The expression in an element's text; what cannot be read becomes a finding, and null."""
+        return self._noted(element, self._compiled(element, elements.text(element)))
+
+    def text(self, element: etree._Element, text: str) -> Expression:
+        """An expression given as text, complaints going to the element."""
+        return self._noted(element, self._compiled(element, text))
+
+    def cell(self, element: etree._Element) -> UnaryTests:
+        """The unary tests in an element's text."""
+        text = elements.text(element)
+        try:
+            self._check_language(element)
+            tests = feel.compile_unary(text, self.known | frozenset(self.bound), self.types)
+        except feel.FeelError as error:
+            self._complain(element, error)
+            tests = feel.compile_unary("null", ())
+        self._note(tests.names, tests.reads)
+        return tests
+
+    def complain(self, code: str, element: etree._Element, **params: object) -> None:
+        self.findings.append(
+            errors.Finding(f"dmn.{code}", params, self.file, elements.line(element), _identity(element))
+        )
+
+    def _compiled(self, element: etree._Element, text: str) -> Expression:
+        try:
+            self._check_language(element)
+            return feel.compile(text, self.known | frozenset(self.bound), self.types)
+        except feel.FeelError as error:
+            self._complain(element, error)
+            return feel.compile("null", ())
+
+    def _check_language(self, element: etree._Element) -> None:
+        language = element.get("expressionLanguage", "")
+        if language and not any(part in language.lower() for part in _FEEL):
+            self.complain("language_unknown", element, language=language)
+
+    def _complain(self, element: etree._Element, error: feel.FeelError) -> None:
+        self.findings.append(error.finding(self.file, elements.text_line(element), _identity(element)))
+
+    def _noted(self, element: etree._Element, expression: Expression) -> Expression:
+        self._note(expression.names, expression.reads)
+        return expression
+
+    def _note(self, names: frozenset[str], reads: frozenset[str]) -> None:
+        own = set(self.bound)
+        self.names |= names - own
+        self.reads |= reads - own
+
+
+def _identity(element: etree._Element) -> str | None:
+    """The nearest id at or above an element."""
+    at: etree._Element | None = element
+    while at is not None:
+        if at.get("id"):
+            return at.get("id")
+        at = at.getparent()
+    return None

@@ -1,0 +1,126 @@
+"""The XML of a decision table to a compiled table: every cell is read once."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine.decisions import elements
+from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
+from engine.decisions.scopes import Scope
+from engine.feel import syntax as tree
+from engine.feel.arithmetic import negate
+from engine.feel.expressions import Expression, UnaryTests
+
+AGGREGATIONS = ("SUM", "COUNT", "MIN", "MAX")
+
+
+def read(element: etree._Element, scope: Scope) -> Table:
+    """The table; complaints about hit policy, rows of the wrong width and unreadable cells go to the scope."""
+    policy = _policy(element, scope)
+    inputs = tuple(_input(clause, scope) for clause in elements.children(element, "input"))
+    clauses = elements.children(element, "output")
+    outputs = tuple(_output(clause, element, len(clauses), scope) for clause in clauses)
+    if not outputs:
+        scope.complain("table_without_output", element)
+    rules = tuple(
+        _rule(row, number, inputs, outputs, scope) for number, row in enumerate(elements.children(element, "rule"), 1)
+    )
+    ranked = policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
+    if ranked and not any(clause.priorities for clause in outputs):
+        scope.complain("table_without_priorities", element, policy=policy.value)
+    steps = tuple(
+        tuple((column, test) for column, test in enumerate(rule.tests) if not test.tree.any) for rule in rules
+    )
+    return Table(element.get("id", ""), policy, _aggregation(element, policy, scope), inputs, outputs, rules, steps)
+
+
+def _policy(element: etree._Element, scope: Scope) -> HitPolicy:
+    named = element.get("hitPolicy", "UNIQUE")
+    try:
+        return HitPolicy(named)
+    except ValueError:
+        scope.complain("hit_policy_unknown", element, policy=named, known=", ".join(HitPolicy))
+        return HitPolicy.UNIQUE
+
+
+def _aggregation(element: etree._Element, policy: HitPolicy, scope: Scope) -> str:
+    named = element.get("aggregation", "") if policy is HitPolicy.COLLECT else ""
+    if named and named not in AGGREGATIONS:
+        scope.complain("aggregation_unknown", element, found=named, known=", ".join(AGGREGATIONS))
+        return ""
+    return named
+
+
+def _input(clause: etree._Element, scope: Scope) -> Input:
+    asked = elements.child(clause, "inputExpression")
+    if asked is None or not elements.text(asked):
+        scope.complain("input_without_expression", clause, label=clause.get("label", ""))
+        asked = clause
+        expression = scope.text(clause, "null")
+    else:
+        expression = scope.expression(asked)
+    wanted = scope.type(elements.type_name(asked))
+    label = clause.get("label") or expression.text
+    return Input(clause.get("id", ""), label, expression, wanted, _allowed(clause, "inputValues", scope))
+
+
+def _output(clause: etree._Element, table: etree._Element, count: int, scope: Scope) -> Output:
+    named = elements.type_name(clause) or (elements.type_name(table) if count == 1 else "")
+    wanted = scope.type(named)
+    allowed = _allowed(clause, "outputValues", scope)
+    default = elements.child(clause, "defaultOutputEntry")
+    name = clause.get("name", "")
+    return Output(
+        clause.get("id", ""), name, elements.attribute(clause, "label", "name") or elements.attribute(table, "outputLabel"), wanted, allowed,
+        _constants(allowed), scope.expression(default) if default is not None and elements.text(default) else None,
+    )  # fmt: skip
+
+
+def _allowed(clause: etree._Element, name: str, scope: Scope) -> UnaryTests | None:
+    found = elements.child(clause, name)
+    return scope.cell(found) if found is not None and elements.text(found) else None
+
+
+def _constants(allowed: UnaryTests | None) -> tuple[object, ...]:
+    """The values listed, in their order, which is their priority."""
+    if allowed is None:
+        return ()
+    return tuple(_constant(test) for test in allowed.tree.tests if _is_constant(test))
+
+
+def _is_constant(node: tree.Node) -> bool:
+    inner = node.operand if isinstance(node, tree.Negation) else node
+    return isinstance(inner, tree.Literal)
+
+
+def _constant(node: tree.Node) -> object:
+    if isinstance(node, tree.Negation) and isinstance(node.operand, tree.Literal):
+        return negate(node.operand.value)
+    assert isinstance(node, tree.Literal)
+    return node.value
+
+
+def _rule(
+    row: etree._Element, number: int, inputs: tuple[Input, ...], outputs: tuple[Output, ...], scope: Scope
+) -> Rule:
+    tests = elements.children(row, "inputEntry")
+    cells = elements.children(row, "outputEntry")
+    if len(tests) != len(inputs) or len(cells) != len(outputs):
+        scope.complain(
+            "rule_width", row, rule=number, inputs=len(inputs), outputs=len(outputs),
+            found_inputs=len(tests), found_outputs=len(cells),
+        )  # fmt: skip
+    annotations = [elements.text(found) for found in elements.children(row, "annotationEntry")]
+    notes = [note for note in (elements.description(row), *annotations) if note]
+    return Rule(
+        number, row.get("id", ""), tuple(scope.cell(cell) for cell in tests), tuple(_conclusion(cell, scope) for cell in cells),
+        "; ".join(notes), elements.line(row),
+    )  # fmt: skip
+
+
+def _conclusion(cell: etree._Element, scope: Scope) -> Expression:
+    """An output cell; an empty one, or `-`, is null."""
+    words = elements.text(cell)
+    return scope.text(cell, "null") if words in ("", "-") else scope.expression(cell)
+
+

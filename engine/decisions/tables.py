@@ -1,0 +1,188 @@
+"""Decision tables: which rules match, and what the hit policy makes of them (DMN 1.5, 8.2.8 to 8.2.11)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from decimal import Decimal
+
+from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
+from engine.feel import comparisons, types
+from engine.feel.arithmetic import calculate
+from engine.feel.budgets import Run
+from engine.feel.faults import Place, Refusal
+from engine.feel.frames import Frame
+
+
+class Verdict:
+    """A table's evaluation: its value, the input values, what failed per rule tried, and the rules that matched."""
+
+    __slots__ = ("value", "values", "failed", "matched")
+
+    def __init__(self, values: list[object]) -> None:
+        self.value: object = None
+        self.values = values
+        self.failed: list[int] = []
+        self.matched: list[int] = []
+
+
+def decide(table: Table, frame: Frame) -> Verdict:
+    """Evaluate the inputs once, then the rules, then the hit policy."""
+    values = [_input_value(clause, frame) for clause in table.inputs]
+    verdict = Verdict(values)
+    failed = verdict.failed
+    only_first = table.hit_policy is HitPolicy.FIRST
+    for index, steps in enumerate(table.steps):
+        for column, test in steps:
+            if test.test(values[column], frame) is not True:
+                failed.append(column)
+                break
+        else:
+            failed.append(-1)
+            verdict.matched.append(index)
+            if only_first:
+                break
+    if not _allowed(table, verdict, frame):
+        verdict.matched.clear()
+        return verdict
+    matched = [table.rules[index] for index in verdict.matched]
+    verdict.value = _COMBINED[table.hit_policy](table, matched, frame) if matched else _default(table, frame)
+    verdict.matched = [rule.number for rule in matched]
+    return verdict
+
+
+def _input_value(clause: Input, frame: Frame) -> object:
+    value = clause.expression.closure(frame)
+    return types.read_as(value, clause.type) if type(value) is str else value
+
+
+def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:
+    """Whether each input's value is one its author allows; the first that is not makes the table's value null."""
+    for clause, value in zip(table.inputs, verdict.values, strict=True):
+        if clause.allowed is not None and value is not None and clause.allowed.test(value, frame) is not True:
+            frame.run.warn("input_not_allowed", _nowhere(clause.expression.text), label=clause.label, allowed=clause.allowed.text)
+            return False
+    return True
+
+
+def _outputs(table: Table, rule: Rule, frame: Frame) -> object:
+    """A rule's conclusion: the value of its one output, or a context of several."""
+    if len(rule.outputs) == 1:
+        return _output(table.outputs[0], rule.outputs[0].closure(frame), frame)
+    return {
+        clause.name: _output(clause, cell.closure(frame), frame)
+        for clause, cell in zip(table.outputs, rule.outputs, strict=True)
+    }
+
+
+def _output(clause: Output, value: object, frame: Frame) -> object:
+    if type(value) is str:
+        value = types.read_as(value, clause.type)
+    if clause.allowed is not None and value is not None and clause.allowed.test(value, frame) is not True:
+        frame.run.warn("output_not_allowed", _nowhere(clause.allowed.text), name=clause.label, allowed=clause.allowed.text)
+    return value
+
+
+def _default(table: Table, frame: Frame) -> object:
+    """No rule matched: the default outputs; without any, null (an empty list or a count of 0 where lists are collected)."""
+    if any(clause.default is not None for clause in table.outputs):
+        found = {clause.name: clause.default.closure(frame) if clause.default else None for clause in table.outputs}
+        value: object = found if len(table.outputs) > 1 else next(iter(found.values()))
+        return [value] if _gathers(table) and not isinstance(value, list) else value
+    if table.aggregation == "COUNT":
+        return Decimal(0)
+    return [] if _gathers(table) else None
+
+
+def _gathers(table: Table) -> bool:
+    listed = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
+    return table.hit_policy in listed and not table.aggregation
+
+
+def _unique(table: Table, rules: list[Rule], frame: Frame) -> object:
+    if len(rules) > 1:
+        frame.run.warn("rules_overlap", _nowhere(table.id), rules=_numbers(rules))
+        return None
+    return _outputs(table, rules[0], frame)
+
+
+def _any(table: Table, rules: list[Rule], frame: Frame) -> object:
+    found = [_outputs(table, rule, frame) for rule in rules]
+    if not all(comparisons.same(value, found[0], frame.run) for value in found[1:]):
+        frame.run.warn("rules_disagree", _nowhere(table.id), rules=_numbers(rules))
+        return None
+    return found[0]
+
+
+def _first(table: Table, rules: list[Rule], frame: Frame) -> object:
+    return _outputs(table, rules[0], frame)
+
+
+def _priority(table: Table, rules: list[Rule], frame: Frame) -> object:
+    return _by_priority(table, rules, frame)[0]
+
+
+def _rule_order(table: Table, rules: list[Rule], frame: Frame) -> object:
+    return [_outputs(table, rule, frame) for rule in rules]
+
+
+def _output_order(table: Table, rules: list[Rule], frame: Frame) -> object:
+    return _by_priority(table, rules, frame)
+
+
+def _by_priority(table: Table, rules: list[Rule], frame: Frame) -> list[object]:
+    """The conclusions by the order of the allowed values of each output in turn; equal ones in rule order."""
+    found = [_outputs(table, rule, frame) for rule in rules]
+
+    def rank(conclusion: object) -> tuple[int, ...]:
+        parts = [conclusion] if len(table.outputs) == 1 else list(conclusion.values())  # type: ignore[attr-defined]
+        return tuple(_rank(clause, part, frame.run) for clause, part in zip(table.outputs, parts, strict=True))
+
+    return sorted(found, key=rank)
+
+
+def _rank(clause: Output, value: object, run: Run) -> int:
+    for index, allowed in enumerate(clause.priorities):
+        if comparisons.same(value, allowed, run):
+            return index
+    return len(clause.priorities)
+
+
+def _collect(table: Table, rules: list[Rule], frame: Frame) -> object:
+    found = [_outputs(table, rule, frame) for rule in rules]
+    if not table.aggregation:
+        return found
+    if table.aggregation == "COUNT":
+        return Decimal(len(found))
+    try:
+        return _AGGREGATED[table.aggregation](found, frame.run)
+    except Refusal as refusal:
+        frame.run.note(refusal, _nowhere(table.aggregation))
+        return None
+
+
+def _sum(found: Sequence[object], run: Run) -> object:
+    return functools.reduce(lambda one, other: calculate("+", one, other, run), found)
+
+
+def _least(found: Sequence[object], run: Run) -> object:
+    return functools.reduce(lambda one, other: other if comparisons.compare(other, one) < 0 else one, found)
+
+
+def _greatest(found: Sequence[object], run: Run) -> object:
+    return functools.reduce(lambda one, other: other if comparisons.compare(other, one) > 0 else one, found)
+
+
+_AGGREGATED = {"SUM": _sum, "MIN": _least, "MAX": _greatest}
+_COMBINED = {
+    HitPolicy.UNIQUE: _unique, HitPolicy.ANY: _any, HitPolicy.FIRST: _first, HitPolicy.PRIORITY: _priority,
+    HitPolicy.RULE_ORDER: _rule_order, HitPolicy.OUTPUT_ORDER: _output_order, HitPolicy.COLLECT: _collect,
+}  # fmt: skip
+
+
+def _numbers(rules: list[Rule]) -> str:
+    return ", ".join(str(rule.number) for rule in rules)
+
+
+def _nowhere(text: str) -> Place:
+    return Place(text, 0, len(text))
