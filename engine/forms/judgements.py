@@ -42,7 +42,7 @@ def judge(form: Form, answers: Any, variables: Mapping[str, Any], moment: feel.M
     impossible = tuple(_impossible(answers, ()))
     if impossible:
         return Judgement({}, impossible, ())
-    settling = _Settling(moment)
+    settling = Settling(moment)
     kept = settling.settle(form.plan, answers, (), variables)
     findings = list(settling.findings)
     if not form.check(kept, settling.waived):
@@ -69,7 +69,19 @@ def fixed(field: Field, variables: Mapping[str, Any], moment: feel.Moment) -> An
     return field.schema.get("default") if value is None else value
 
 
-class _Settling:
+def hidden_names(
+    fields: Mapping[str, Field], answers: Answers, scope: Mapping[str, Any], moment: feel.Moment
+) -> Iterator[str]:
+    """The fields of one object whose show_when is not true; `scope` is what surrounds the object's own answers."""
+    variables: dict[str, Any] | None = None
+    for name, field in fields.items():
+        if field.hint.show_when is not None:
+            variables = variables or {**scope, **answers}
+            if not field.hint.show_when.holds(variables, moment):
+                yield name
+
+
+class Settling:
     """Keeps the answers to questions that are asked and notes what happened to the others."""
 
     def __init__(self, moment: feel.Moment) -> None:
@@ -86,7 +98,7 @@ class _Settling:
         kept = source
         for attempt in itertools.count():
             shape = plan.shape(kept)
-            hidden = frozenset(self._hidden(shape.fields, kept, scope))
+            hidden = frozenset(hidden_names(shape.fields, kept, scope, self._moment))
             asked = {name: source[name] for name in source if name in shape.fields and name not in hidden}
             if asked.keys() == kept.keys():
                 break
@@ -129,14 +141,6 @@ class _Settling:
                 if value is not None:
                     source[name] = value
         return source
-
-    def _hidden(self, fields: dict[str, Field], answers: Answers, scope: Mapping[str, Any]) -> Iterator[str]:
-        variables: dict[str, Any] | None = None
-        for name, field in fields.items():
-            if field.hint.show_when is not None:
-                variables = variables or {**scope, **answers}
-                if not field.hint.show_when.holds(variables, self._moment):
-                    yield name
 
     def _note_dropped(self, plan: Plan, answers: Answers, kept: Answers, path: Path, scope: Mapping[str, Any]) -> None:
         known = plan.every()

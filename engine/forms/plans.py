@@ -133,6 +133,8 @@ class Plan:
         self.conditions = tuple(condition for part in parts for condition in builder.conditions(part))
         self.order: tuple[str, ...] = tuple(self._root_hint("order"))
         self.sections: tuple[dict[str, Any], ...] = tuple(self._root_hint("sections"))
+        # What is required whatever the other answers are.
+        self.demanded = frozenset(name for part in parts for name in part.get("required", ()))
         self._shapes: dict[tuple[bool, ...], Shape] = {}
         self._always = None if self.conditions else self._shape_of(())
         self._every: dict[str, Field] | None = None
