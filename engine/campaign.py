@@ -5,7 +5,6 @@ It is data of the deployment, checked when it is read; the engine knows no kind 
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,7 @@ def read(path: Path) -> Campaign:
 
     def wrong(pointer: str, expected: str, found: object) -> None:
         findings.append(
-            Finding("campaign_entry", {"expected": expected, "found": found}, path.name, marked.line(pointer), pointer)
+            marked.finding("campaign_entry", pointer, expected=expected, found=found)
         )
 
     if not isinstance(content, dict):
@@ -84,18 +83,34 @@ def read(path: Path) -> Campaign:
             if parent not in kinds:
                 wrong(f"/unit_kinds/{kind.key}/parents", ", ".join(kinds), parent)
     stations = {
-        key: Station(key, _names(entry), str(entry.get("process")), tuple(entry.get("lanes", ())), entry.get("start"))
+        key: Station(
+            key, _names(entry), str(entry.get("process")), tuple(entry.get("lanes", ())), entry.get("start")
+        )
         for key, entry in _entries(content, "stations", wrong)
     }
+    for key, station in stations.items():
+        if station.process == "None" or not station.lanes:
+            wrong(f"/stations/{key}", "process, lanes", ", ".join(content["stations"][key]))
     if findings:
         raise Invalid(findings)
     return Campaign(_names(content), roles, kinds, stations)
 
 
-@functools.cache
+_current: Campaign | None = None
+
+
 def current() -> Campaign:
     """The campaign of this deployment, read once."""
-    return read(settings.current().processes_dir / "campaign.yaml")
+    global _current
+    if _current is None:
+        _current = read(settings.current().processes_dir / "campaign.yaml")
+    return _current
+
+
+def use(chosen: Campaign | None) -> None:
+    """Make this campaign the current one; None lets the next look read it again."""
+    global _current
+    _current = chosen
 
 
 def _entries(content: dict[str, Any], key: str, wrong: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -114,4 +129,6 @@ def _entries(content: dict[str, Any], key: str, wrong: Any) -> list[tuple[str, d
 
 def _names(entry: dict[str, Any]) -> dict[str, str]:
     name = entry.get("name") or {}
-    return {str(k): str(v) for k, v in name.items()} if isinstance(name, dict) else {"vi": str(name), "en": str(name)}
+    if not isinstance(name, dict):
+        return {"vi": str(name), "en": str(name)}
+    return {str(language): str(text) for language, text in name.items()}

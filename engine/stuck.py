@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from engine import access, clock, tables
 from engine.access import Actor, Permission
-from engine.ids import InstanceId
+from engine.ids import InstanceId, VersionId
 
 STALLED_AFTER = timedelta(days=1)  # active, nothing due in the future, and no step for this long
 
@@ -47,6 +47,7 @@ class Stuck:
     instance_id: InstanceId
     reason: Reason
     process: str
+    version_id: VersionId
     element: str
     token: int
     unit_path: str
@@ -87,7 +88,7 @@ def find(
     found = union_all(*chosen).subquery("found")
     instance = tables.instance
     query = (
-        select(found, instance.c.subject, instance.c.state)
+        select(found, instance.c.version_id, instance.c.subject, instance.c.state)
         .join(instance, instance.c.instance_id == found.c.instance_id)
         .where(access.within(found.c.unit_path, paths))
     )
@@ -98,7 +99,7 @@ def find(
     rows = connection.execute(query.order_by(found.c.since, found.c.instance_id).limit(min(limit, 1000)))
     return [
         Stuck(
-            row.instance_id, Reason(row.reason), row.process, row.element, row.token, row.unit_path, row.since,
+            row.instance_id, Reason(row.reason), row.process, row.version_id, row.element, row.token, row.unit_path, row.since,
             row.due_at, row.code, row.params, row.subject, row.state, row.claimed_by,
         )
         for row in rows

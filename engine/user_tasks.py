@@ -169,8 +169,8 @@ def release(connection: Connection, task_id: TaskId, actor: Actor) -> None:
     history.append(connection, task_id.instance, actor, "user_task_released", found.element, task_id.token)
 
 
-def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Variables) -> None:
-    """Record a person's answers and let the process go on.
+def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Variables) -> list[TaskId]:
+    """Record a person's answers and let the process go on; gives the tasks this opened in the same case.
 
     Raises NotAllowed for another role or unit, Conflict when it is done already or in another's hands,
     Invalid with a finding per field when the answers break the form.
@@ -183,7 +183,13 @@ def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Var
         raise Conflict("task_claimed", name=_name(connection, claimed_by))
     outputs = _checked(locked, task_id, element, answers)
     command = runtime.Complete(task_id.token, element, outputs)
-    advance.step(connection, locked, command, actor, Act("user_task_completed", element, task_id.token))
+    before = {wait.token for wait in locked.state.waits}
+    outcome = advance.step(connection, locked, command, actor, Act("user_task_completed", element, task_id.token))
+    return [
+        TaskId(task_id.instance, wait.token)
+        for wait in outcome.state.waits
+        if wait.kind is runtime.WaitKind.USER_TASK and wait.token not in before
+    ]
 
 
 def _checked(locked: Locked, task_id: TaskId, element: str, answers: Variables) -> Variables:
