@@ -6,7 +6,7 @@ root is `definitions`, so that its findings can be shown together with those of 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
@@ -24,7 +24,6 @@ _WANTED = {
     "error": ("errorCode",),
 }
 _Found = list[etree._Element]
-_Flows = defaultdict[str | None, _Found]
 _NEEDS_ID = dialect.FLOW_NODES | {"process", "sequenceFlow", "lane", "message", "error"}
 
 
@@ -179,15 +178,13 @@ class _Check:
     def scope(self, around: etree._Element) -> None:
         """Flows, boundary events and their nodes in a process or sub-process, and in those inside it."""
         inside = {child.get("id"): child for child in around if xml.local(child) in dialect.FLOW_NODES}
-        into: _Flows = defaultdict(list)
-        out: _Flows = defaultdict(list)
+        out: defaultdict[str | None, _Found] = defaultdict(list)
         for flow in _children(around, "sequenceFlow"):
-            into[flow.get("targetRef")].append(flow)
             out[flow.get("sourceRef")].append(flow)
             for attribute in ("sourceRef", "targetRef"):
                 self._end_of_flow(flow, attribute, inside)
         for identity, node in inside.items():
-            self._node(node, into[identity], out[identity], inside)
+            self._node(node, out[identity], inside)
         for child in around:
             if xml.local(child) == "subProcess":
                 self.scope(child)
@@ -211,9 +208,9 @@ class _Check:
             self.found("flow_into_start", flow, reference=reference, tag=kind)
 
     def _node(
-        self, node: etree._Element, into: _Found, out: _Found, inside: dict[str | None, etree._Element]
+        self, node: etree._Element, out: _Found, inside: dict[str | None, etree._Element]
     ) -> None:
-        self._flow_lists(node, into, out)
+        self._flow_lists(node)
         self._splits(node, out)
         kind = xml.local(node)
         attached = node.get("attachedToRef")
@@ -226,12 +223,13 @@ class _Check:
         if kind == "subProcess" and not _children(node, "endEvent"):
             self.found("no_end_in_subprocess", node)
 
-    def _flow_lists(self, node: etree._Element, into: _Found, out: _Found) -> None:
-        for name, own in (("incoming", into), ("outgoing", out)):
-            written = Counter((child.text or "").strip().rpartition(":")[2] for child in _children(node, name))
-            real = Counter(flow.get("id") or "" for flow in own)
-            if written - real:  # what is missing in the list is only unwritten; what is too much contradicts
-                self.found("flow_lists", node, tag=name, flows=", ".join(sorted(written - real))[:120])
+    def _flow_lists(self, node: etree._Element) -> None:
+        """What is missing in a list of flows is only unwritten; what is too much contradicts the flows."""
+        for name, attribute in (("incoming", "targetRef"), ("outgoing", "sourceRef")):
+            for child in _children(node, name):
+                flow = self.by_id.get((child.text or "").strip().rpartition(":")[2])
+                if flow is None or flow.get(attribute) != node.get("id"):
+                    self.found("flow_lists", node, tag=name, flows=(child.text or "").strip()[:80])
 
     def _splits(self, node: etree._Element, out: _Found) -> None:
         kind = xml.local(node)
