@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from datetime import date, datetime, time
 
-import re2  # type: ignore[import-untyped]
+import re2
 from jsonschema import FormatChecker
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

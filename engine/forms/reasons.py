@@ -142,7 +142,7 @@ def _strictly(keyword: Keyword) -> Keyword:
     def strict(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
         token = _waived.set(predicates.NOTHING_WAIVED)
         try:
-            errors = list(keyword(validator, value, instance, schema) or ())
+            errors = list(keyword(validator, value, instance, schema))
         finally:
             _waived.reset(token)
         yield from errors
@@ -153,7 +153,7 @@ def _strictly(keyword: Keyword) -> Keyword:
 def _finding(error: jsonschema.ValidationError) -> Finding:
     place = lines.pointer(tuple(error.absolute_path))
     keyword, value = error.validator, cast(Any, error.validator_value)
-    if keyword is None or not isinstance(keyword, str):
+    if not isinstance(keyword, str):  # a schema of plain `false` has none
         return Finding("refused", pointer=place)
     if keyword == "type":
         wanted = [value] if isinstance(value, str) else [name for name in value if name != "null"]
