@@ -1,0 +1,167 @@
+"""Processes and their versions: what is in force, what it says, who proposed it, and who let it in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from engine import access, database, settings
+from engine.access import Permission
+from engine.definitions import bundle, compare, deployment, registry
+from engine.definitions.definition import Definition
+from engine.errors import NotFound
+from engine.ids import VersionId, parsed
+from web import rendering
+from web.sessions import Guarded, SignedIn, Visit
+
+router = APIRouter()
+
+
+@router.get("/processes")
+def processes(request: Request, visit: SignedIn) -> Response:
+    """Every process: what holds here now, and what waits for approval."""
+    with database.transaction() as connection:
+        rows = [_listed(connection, key, visit) for key in registry.processes(connection)]
+        waiting = deployment.submissions(connection, state=deployment.SUBMITTED)
+    return rendering.page(
+        request, "processes.html", visit, rows=rows, waiting=waiting, may_submit=may_submit(visit),
+        folders=server_folders() if may_submit(visit) else [],
+    )  # fmt: skip
+
+
+@router.get("/processes/{key}")
+def process(request: Request, visit: SignedIn, key: str) -> Response:
+    """One process: its versions and releases, newest first."""
+    with database.transaction() as connection:
+        versions = registry.versions(connection, key)
+        if not versions:
+            raise NotFound("version_not_found")
+        releases = registry.releases(connection, key)
+        submissions = deployment.submissions(connection, process=key)
+        definition = registry.definition(connection, versions[0].id)
+        held = _in_force(connection, key, visit)
+    return rendering.page(
+        request, "process.html", visit, key=key, definition=definition, versions=versions, releases=releases,
+        submissions=submissions, held=held, may_submit=may_submit(visit),
+    )  # fmt: skip
+
+
+@router.get("/versions/{version_id}")
+def version(request: Request, visit: SignedIn, version_id: str) -> Response:
+    """One version: diagram, tables, forms, scenarios, and what it changed."""
+    with database.transaction() as connection:
+        definition = registry.definition(connection, VersionId(parsed(version_id)))
+        versions = registry.versions(connection, definition.key)
+        before = next((one for one in versions if one.version == definition.version - 1), None)
+        changes = compare.changes(registry.definition(connection, before.id), definition) if before else []
+        releases = [one for one in registry.releases(connection, definition.key) if one.version_id == definition.version_id]
+        held = _in_force(connection, definition.key, visit)
+    return rendering.page(
+        request, "version.html", visit, definition=definition, changes=changes, releases=releases, held=held,
+        may_submit=may_submit(visit), tables=tables_of(definition, visit.language),
+    )  # fmt: skip
+
+
+@router.get("/versions/{version_id}/bpmn")
+def drawing(visit: SignedIn, version_id: str) -> Response:
+    """The BPMN of a version, with its layout, for the viewer."""
+    with database.transaction() as connection:
+        definition = registry.definition(connection, VersionId(parsed(version_id)))
+    return _file(definition.bpmn_xml, "application/xml")
+
+
+@router.get("/versions/{version_id}/decisions/{name}")
+def table(visit: SignedIn, version_id: str, name: str) -> Response:
+    """One DMN file of a version, for the viewer."""
+    with database.transaction() as connection:
+        definition = registry.definition(connection, VersionId(parsed(version_id)))
+    if name not in definition.dmn_files:
+        raise NotFound("not_found")
+    return _file(definition.dmn_files[name], "application/xml")
+
+
+@router.get("/versions/{version_id}/bundle.zip")
+def download(visit: SignedIn, version_id: str) -> Response:
+    """The whole bundle of a version, to edit and submit again."""
+    with database.transaction() as connection:
+        definition = registry.definition(connection, VersionId(parsed(version_id)))
+    answer = _file(bundle.zipped(definition.bundle), "application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{definition.key}-v{definition.version}.zip"'
+    return answer
+
+
+@router.post("/versions/{version_id}/republish")
+def republish(request: Request, visit: SignedIn, version_id: str, posted: Guarded) -> Response:
+    """Propose an earlier version again: how a publication is taken back."""
+    with database.transaction() as connection:
+        reason = posted.first("reason")
+        submission_id = deployment.republish(connection, VersionId(parsed(version_id)), visit.actor, reason)
+    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.submitted", tone="good")
+
+
+# --- shared with the submissions --------------------------------------------------------------------------
+
+
+def may_submit(visit: Visit) -> bool:
+    """Whether the person may propose versions at the top of the tree."""
+    return any(path.count("/") <= 2 for path in access.paths_with(visit.actor, Permission.SUBMIT))
+
+
+def may_approve(visit: Visit) -> bool:
+    """Whether the person may let versions in."""
+    return any(path.count("/") <= 2 for path in access.paths_with(visit.actor, Permission.APPROVE))
+
+
+def server_folders() -> list[str]:
+    """The process folders on this server that may be submitted from here."""
+    found = settings.current().processes_dir.glob("*/process.yaml")
+    return sorted(path.parent.name for path in found)
+
+
+def tables_of(definition: Definition, language: str) -> list[dict[str, Any]]:
+    """The decision tables of a version as plain rows, for reading without a viewer."""
+    shown = []
+    for key, used in definition.decisions.items():
+        decision = used.model.decisions[used.id]
+        shown.append(
+            {
+                "key": key,
+                "name": definition.text(language, f"decisions.{key}") or decision.name,
+                "file": definition.manifest.decisions[key].file,
+                "binding": used.binding,
+                "decision": decision,
+            }
+        )
+    return shown
+
+
+def _listed(connection: Any, key: str, visit: Visit) -> dict[str, Any]:
+    held = _in_force(connection, key, visit)
+    newest = registry.versions(connection, key)[0]
+    definition = registry.definition(connection, held or newest.id)
+    releases = registry.releases(connection, key)
+    return {
+        "key": key,
+        "name": definition.name(visit.language),
+        "description": definition.text(visit.language, "process.description"),
+        "version": definition.version if held else None,
+        "version_id": definition.version_id,
+        "newest": newest.version,
+        "since": next((one.effective_at for one in releases if one.version_id == held), None),
+        "pilots": sum(one.unit_path != "/" for one in releases),
+    }
+
+
+def _in_force(connection: Any, key: str, visit: Visit) -> VersionId | None:
+    try:
+        return registry.in_force(connection, key, visit.unit.path)
+    except NotFound:
+        return None
+
+
+def _file(content: bytes, kind: str) -> Response:
+    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+

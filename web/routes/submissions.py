@@ -1,0 +1,158 @@
+"""Proposed versions: submitted with a reason, checked, compared, approved by another person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi.responses import Response
+
+from engine import clock, database, settings, units
+from engine.catalogue import current as catalogue
+from engine.definitions import bundle, compare, deployment, registry, scenarios
+from engine.definitions import definition as definitions
+from engine.definitions.bundle import Bundle
+from engine.errors import EngineError, Finding, Invalid, NotFound
+from engine.ids import SubmissionId, parsed
+from web import rendering, sessions
+from web.routes import definitions as pages
+from web.sessions import Guarded, Posted, SignedIn, Visit
+
+router = APIRouter()
+MOST_FILES = 200
+
+
+@router.get("/submissions")
+def submissions(request: Request, visit: SignedIn) -> Response:
+    """What waits for approval, and what was decided lately."""
+    with database.transaction() as connection:
+        found = deployment.submissions(connection, limit=100)
+    return rendering.page(
+        request, "submissions.html", visit, submissions=found, may_submit=pages.may_submit(visit),
+        folders=pages.server_folders() if pages.may_submit(visit) else [],
+    )  # fmt: skip
+
+
+@router.post("/submissions")
+def submit(
+    request: Request,
+    visit: SignedIn,
+    files: list[UploadFile] | None = None,
+    csrf: Annotated[str, Form()] = "",
+    reason: Annotated[str, Form()] = "",
+    folder: Annotated[str, Form()] = "",
+) -> Response:
+    """Submit a zip, a folder's files, single files over the version in force, or a folder on this server."""
+    sessions.guard(visit, Posted([("csrf", csrf)]), request)
+    try:
+        with database.transaction() as connection:
+            read = _bundle(connection, visit, files or [], folder)
+            submission_id = deployment.submit(connection, read.files, visit.actor, reason)
+    except Invalid as refused:
+        return rendering.page(
+            request, "submission_refused.html", visit, status=422, findings=refused.findings, reason=reason,
+            folder=folder, folders=pages.server_folders(),
+        )  # fmt: skip
+    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.submitted", tone="good")
+
+
+@router.get("/submissions/{submission_id}")
+def submission(request: Request, visit: SignedIn, submission_id: str) -> Response:
+    """One submission: reason, findings, what changes against what is in force, how the scenarios went."""
+    with database.transaction() as connection:
+        found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
+        proposed = definitions.compile(found.bundle)
+        try:
+            held = registry.definition(connection, registry.in_force(connection, found.process, "/"))
+        except NotFound:
+            held = None
+        places = units.below(connection, "/", limit=200)
+    changes = compare.changes(held, proposed) if held else []
+    return rendering.page(
+        request, "submission.html", visit, submission=found, proposed=proposed, held=held, changes=changes,
+        tried=scenarios.run(proposed, None, catalogue()), units=places,
+        is_own=found.submitted_by == visit.actor.account_id, may_approve=pages.may_approve(visit),
+        tables=pages.tables_of(proposed, visit.language),
+    )  # fmt: skip
+
+
+@router.get("/submissions/{submission_id}/bpmn")
+def drawing(visit: SignedIn, submission_id: str) -> Response:
+    """The proposed drawing, for the viewer."""
+    with database.transaction() as connection:
+        found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
+    return Response(definitions.compile(found.bundle).bpmn_xml, media_type="application/xml")
+
+
+@router.post("/submissions/{submission_id}/approve")
+def approve(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
+    """Let a version in: now or from a moment on, everywhere or for some units first."""
+    with database.transaction() as connection:
+        code = posted.first("unit")
+        unit = units.by_code(connection, code) if code else None
+        deployment.approve(
+            connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"),
+            _moment(posted.first("effective_at")), unit,
+        )  # fmt: skip
+    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.approved", tone="good")
+
+
+@router.post("/submissions/{submission_id}/reject")
+def reject(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
+    """Refuse a version, saying why."""
+    with database.transaction() as connection:
+        deployment.reject(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
+    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.rejected", tone="plain")
+
+
+@router.post("/submissions/{submission_id}/withdraw")
+def withdraw(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
+    """Take one's own submission back."""
+    with database.transaction() as connection:
+        deployment.withdraw(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
+    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.withdrawn", tone="plain")
+
+
+def _bundle(connection: Any, visit: Visit, files: list[UploadFile], folder: str) -> Bundle:
+    chosen = settings.current()
+    uploaded = [(file.filename or "", file.file.read()) for file in files[:MOST_FILES] if file.filename]
+    if len(uploaded) == 1 and uploaded[0][0].endswith(".zip"):
+        return bundle.from_upload(uploaded[0][1], chosen.forms_dir)
+    if uploaded and any(PurePosixPath(name).name == "process.yaml" for name, _ in uploaded):
+        return bundle.from_upload(uploaded, chosen.forms_dir)
+    if uploaded:
+        return _over(connection, visit, folder, uploaded)
+    if folder in pages.server_folders():
+        return bundle.read(chosen.processes_dir / folder, chosen.forms_dir)
+    raise Invalid([Finding("submission_empty")])
+
+
+def _over(connection: Any, visit: Visit, process: str, uploaded: list[tuple[str, bytes]]) -> Bundle:
+    """Single files put over the version in force: an edited table is a whole new version of the process."""
+    if not process:
+        raise Invalid([Finding("submission_process_missing")])
+    held = registry.bundle(connection, registry.in_force(connection, process, "/"))
+    files = dict(held.files)
+    for name, content in uploaded:
+        path = next((path for path in files if path == name or PurePosixPath(path).name == PurePosixPath(name).name), None)
+        if path is None:
+            known = ", ".join(sorted(files))
+            raise Invalid([Finding("submission_file_unknown", {"found": name, "known": known}, name)])
+        files[path] = content
+    return bundle.of(files)
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as the date-time field posts it, in the campaign's zone; None for now."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise EngineError("moment_unreadable", found=text[:40]) from error
+    at = at if at.tzinfo else at.replace(tzinfo=settings.current().zone_info)
+    return max(at, clock.now())
+
+
