@@ -1,4 +1,4 @@
-"""Boxed expressions: literal expressions, tables, contexts, relations, lists, invocations, functions and the boxed loops."""
+"""Boxed expressions: literals, tables, contexts, relations, lists, invocations, functions and boxed loops."""
 
 from __future__ import annotations
 
@@ -168,7 +168,9 @@ def _function(element: etree._Element, scope: Scope) -> Logic:
     return lambda frame: function(taken, body, frame)
 
 
-def function(taken: tuple[Variable, ...], body: Logic, frame: Frame, name: str = "", result: types.Type = types.ANY) -> Function:
+def function(
+    taken: tuple[Variable, ...], body: Logic, frame: Frame, name: str = "", result: types.Type = types.ANY
+) -> Function:
     """A function value whose body runs inside a frame."""
     names = tuple(parameter.name for parameter in taken)
     place = Place(name, 0, len(name))
@@ -244,7 +246,11 @@ def _loop(element: etree._Element, scope: Scope) -> Logic:
             frame.run.spend(1)
             names = {"partial": list(results), name: item}
             results.append(body(Frame(names, frame, frame.run)))
-        return results if which == "for" else _verdict([logic.truth(value) for value in results], which == "some")
+        return (
+            results
+            if which == "for"
+            else _verdict([logic.truth(value) for value in results], which == "some")
+        )
 
     return run_loop
 

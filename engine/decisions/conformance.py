@@ -101,12 +101,20 @@ def _run_file(path: Path, report: Report) -> Iterator[tuple[bool, bool]]:
             if not _agree(found, wanted):
                 passed = False
                 report.failures.append(
-                    Failure(path.parent.name, case.get("id", ""), node.get("name", ""), _words(wanted), _words(found))
+                    Failure(
+                        path.parent.name,
+                        case.get("id", ""),
+                        node.get("name", ""),
+                        _words(wanted),
+                        _words(found),
+                    )
                 )
         yield passed, with_value
 
 
-def _result(model: DecisionModel, case: etree._Element, name: str, variables: Mapping[str, feel.Json]) -> object:
+def _result(
+    model: DecisionModel, case: etree._Element, name: str, variables: Mapping[str, feel.Json]
+) -> object:
     kind, invocable = case.get("type", "decision"), case.get("invocableName", "")
     try:
         if kind == "decisionService":
@@ -123,7 +131,9 @@ def _service(model: DecisionModel, service: str, name: str, variables: Mapping[s
     found = next(known for known in model.services.values() if known.variable.name == service)
     work = evaluation.Evaluation(variables, Run(_MOMENT))
     function = work.service(model, found)
-    value = function.call(work.run, [feel.from_json(variables.get(wanted)) for wanted in function.parameters or ()])
+    value = function.call(
+        work.run, [feel.from_json(variables.get(wanted)) for wanted in function.parameters or ()]
+    )
     return value[name] if len(found.outputs) > 1 and isinstance(value, dict) else value
 
 
@@ -210,5 +220,3 @@ def _agree(found: object, wanted: object) -> bool:
 
 def _words(value: object) -> str:
     return formats.literal(value)[:200]
-
-

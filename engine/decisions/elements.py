@@ -63,7 +63,8 @@ def attribute(element: etree._Element, *names: str) -> str:
 
 
 def line(element: etree._Element) -> int | None:
-    return element.sourceline
+    found: object = element.sourceline
+    return found if isinstance(found, int) else None
 
 
 def text_line(element: etree._Element | None) -> int | None:

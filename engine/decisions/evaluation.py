@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from engine import errors, feel
 from engine.decisions import boxes, tables
-from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Outcome, Service, Variable, Variables
+from engine.decisions.models import (
+    Decision,
+    DecisionModel,
+    Knowledge,
+    Need,
+    Outcome,
+    Service,
+    Variable,
+    Variables,
+)
 from engine.feel import types
 from engine.feel.budgets import Run
 from engine.feel.faults import FeelError, Place, Refusal
@@ -25,7 +34,9 @@ def evaluate(model: DecisionModel, decision: str, variables: Variables, moment: 
     return Evaluation(variables, Run(moment)).outcome(model, found)
 
 
-def evaluate_service(model: DecisionModel, service: str, variables: Variables, moment: feel.Moment) -> feel.Json:
+def evaluate_service(
+    model: DecisionModel, service: str, variables: Variables, moment: feel.Moment
+) -> feel.Json:
     """Evaluate a decision service (by id or name) with its inputs taken from the variables by name."""
     known = (model.services.get(service), *(s for s in model.services.values() if s.variable.name == service))
     found = next((one for one in known if one is not None), None)

@@ -23,7 +23,9 @@ def findings(model: DecisionModel, root: etree._Element, file: str) -> list[erro
         circle = _circle(model, identity, settled)
         if circle:
             names = " → ".join(model.decisions[part].name for part in circle)
-            found.append(errors.Finding("dmn.circle", {"names": names}, file, lines.get(circle[0]), circle[0]))
+            found.append(
+                errors.Finding("dmn.circle", {"names": names}, file, lines.get(circle[0]), circle[0])
+            )
     return found
 
 

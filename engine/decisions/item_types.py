@@ -17,10 +17,14 @@ CompileTests = Callable[[etree._Element], UnaryTests]
 
 
 class ItemTypes:
-    """The types of one model by name, each worked out when first asked for; a type within itself counts as Any there."""
+    """The types of one model by name, each worked out when first asked for; within itself a type is Any."""
 
     def __init__(
-        self, root: etree._Element, imported: Mapping[str, types.Type], moment: feel.Moment, compile_tests: CompileTests
+        self,
+        root: etree._Element,
+        imported: Mapping[str, types.Type],
+        moment: feel.Moment,
+        compile_tests: CompileTests,
     ) -> None:
         self.definitions = {found.get("name", ""): found for found in elements.all_of(root, "itemDefinition")}
         self.known: dict[str, types.Type] = dict(imported)
@@ -62,10 +66,16 @@ class ItemTypes:
         components = elements.children(element, "itemComponent")
         found: types.Type
         if function is not None:
-            parameters = tuple(self.named(elements.type_name(part)) for part in elements.children(function, "parameters"))
-            found = types.FunctionType(name, parameters, self.named(function.get("outputTypeRef", "").removeprefix("feel:")))
+            parameters = tuple(
+                self.named(elements.type_name(part)) for part in elements.children(function, "parameters")
+            )
+            found = types.FunctionType(
+                name, parameters, self.named(function.get("outputTypeRef", "").removeprefix("feel:"))
+            )
         elif components:
-            found = types.ContextType(name, tuple((part.get("name", ""), self._read(part, name)) for part in components))
+            found = types.ContextType(
+                name, tuple((part.get("name", ""), self._read(part, name)) for part in components)
+            )
         else:
             found = self.named(elements.type_name(element))
         allowed = elements.child(element, "allowedValues")

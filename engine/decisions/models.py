@@ -40,7 +40,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A column of conclusions; `allowed` are its values in order of priority, `default` is used when no rule matches."""
+    """A column of conclusions; its `priorities` are the allowed values in order, `default` is for no match."""
 
     id: str
     name: str
@@ -86,7 +86,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something a decision requires: an input, another decision, or knowledge (a function), under the name it is read by."""
+    """Something a decision requires: an input, another decision, or knowledge (a function)."""
 
     kind: str  # "input", "decision" or "knowledge"
     id: str
@@ -171,6 +171,25 @@ class DecisionModel:
         found = self.decisions.get(wanted)
         return found or next((known for known in self.decisions.values() if known.name == wanted), None)
 
+    def variables(self, wanted: str) -> frozenset[str]:
+        """The variables a decision and all it requires read from outside, by name; empty for an unknown one."""
+        names: set[str] = set()
+        seen: set[tuple[int, str]] = set()
+        found = self.decision(wanted)
+        open_ones: list[tuple[DecisionModel, Decision]] = [(self, found)] if found else []
+        while open_ones:
+            model, decision = open_ones.pop()
+            if (id(model), decision.id) in seen:
+                continue
+            seen.add((id(model), decision.id))
+            names |= decision.names
+            for need in decision.needs:
+                if need.kind == "input":
+                    names.add(need.model.inputs[need.id].name)
+                elif need.kind == "decision":
+                    open_ones.append((need.model, need.model.decisions[need.id]))
+        return frozenset(names)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleTrace:
@@ -211,7 +230,8 @@ class Outcome:
     def inputs(self) -> dict[str, feel.Json]:
         """Each input clause's label with the value it had."""
         return {
-            clause.label: feel.to_json(value) for clause, value in zip(self.decision.inputs, self.values, strict=False)
+            clause.label: feel.to_json(value)
+            for clause, value in zip(self.decision.inputs, self.values, strict=False)
         }
 
     @property

@@ -21,7 +21,11 @@ _NEEDED = {"requiredInput": "input", "requiredDecision": "decision", "requiredKn
 
 
 def read(
-    tree: etree._Element, file: str, imports: Mapping[str, DecisionModel] | None = None, *, strict: bool = True
+    tree: etree._Element,
+    file: str,
+    imports: Mapping[str, DecisionModel] | None = None,
+    *,
+    strict: bool = True,
 ) -> DecisionModel:
     """The model in a parsed DMN file; `imports` are the models it may import, by namespace.
 
@@ -39,11 +43,20 @@ class _Reading:
     """One file on its way to a model."""
 
     def __init__(
-        self, root: etree._Element, file: str, imports: Mapping[str, DecisionModel], findings: list[errors.Finding]
+        self,
+        root: etree._Element,
+        file: str,
+        imports: Mapping[str, DecisionModel],
+        findings: list[errors.Finding],
     ) -> None:
         self.root, self.file, self.findings = root, file, findings
         self.result = DecisionModel(root.get("id", ""), root.get("name", ""), root.get("namespace", ""), file)
         self.available = imports
+        drawn = [element for element in root if elements.tag(element) in _NAMED]
+        self.named = {element.get("id", ""): _variable_name(element) for element in drawn}
+        self.unseen = frozenset(
+            _variable_name(element) for element in drawn if elements.tag(element) in _UNSEEN
+        )
 
     def model(self) -> DecisionModel:
         if elements.tag(self.root) != "definitions":
@@ -98,7 +111,9 @@ class _Reading:
     def _variable(self, element: etree._Element) -> Variable:
         declared = elements.child(element, "variable")
         logic = elements.logic(element)
-        named = elements.type_name(declared) or (elements.type_name(logic) if elements.tag(element) == "decision" else "")
+        named = elements.type_name(declared) or (
+            elements.type_name(logic) if elements.tag(element) == "decision" else ""
+        )
         wanted = self.types.named(named)
         return Variable(_variable_name(element), wanted)
 
@@ -116,11 +131,15 @@ class _Reading:
         needs = self._needs(element)
         box = boxes.read(elements.logic(element), scope)
         own = self._needed_names(needs)
-        reads = frozenset(scope.reads) - own
+        undrawn = self._undrawn(_variable_name(element), needs)
+        for name in sorted(scope.names & undrawn):
+            self.complain("input_not_required", element, name=name)
+        reads = frozenset(scope.reads) - own - undrawn
         self.result.decisions[identity] = Decision(
             identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
             frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
         )  # fmt: skip
+        return None
 
     def _read_knowledge(self, element: etree._Element) -> None:
         scope = self.scope.fresh()
@@ -133,7 +152,12 @@ class _Reading:
                 box = boxes.function_body(function, scope)
         identity = elements.attribute(element, "id", "name")
         self.result.knowledge[identity] = Knowledge(
-            identity, self._variable(element), parameters, box.logic, self._needs(element), frozenset(scope.reads)
+            identity,
+            self._variable(element),
+            parameters,
+            box.logic,
+            self._needs(element),
+            frozenset(scope.reads),
         )
 
     def _read_service(self, element: etree._Element) -> None:
@@ -162,7 +186,9 @@ class _Reading:
             namespace, _, identity = reference.get("href", "").rpartition("#")
             found = self._target(namespace, identity)
             if found is None:
-                self.complain("reference_unknown", reference.getparent() or reference, href=reference.get("href", ""))
+                self.complain(
+                    "reference_unknown", reference.getparent() or reference, href=reference.get("href", "")
+                )
                 continue
             model, prefix = found
             needs.append(Need(kind, identity, model, prefix))
@@ -170,24 +196,26 @@ class _Reading:
 
     def _target(self, namespace: str, identity: str) -> tuple[DecisionModel, tuple[str, ...]] | None:
         if namespace in ("", self.result.namespace):
-            known = any(found.get("id") == identity for found in self.root)
-            return (self.result, ()) if known else None
+            return (self.result, ()) if identity in self.named else None
         for prefix, model in self.result.imports.items():
             if model.namespace == namespace and graphs.holds(model, identity):
                 return model, (prefix,) if prefix else ()
         return None
 
+    def _undrawn(self, own: str, needs: tuple[Need, ...]) -> frozenset[str]:
+        """The names of this model's inputs and decisions that are not required here, and so not in scope."""
+        required = {
+            self.named[need.id] for need in needs if need.model is self.result and need.id in self.named
+        }
+        return self.unseen - required - {own}
+
     def _needed_names(self, needs: tuple[Need, ...]) -> frozenset[str]:
         """The names that decisions and knowledge provide, so that no variable has to."""
-        provided = {
-            _variable_name(element)
-            for element in self.root
-            if elements.tag(element) in ("decision", "businessKnowledgeModel", "decisionService")
-            and any(need.id == element.get("id") and need.model is self.result for need in needs)
-        }
+        provided = {self.named[need.id] for need in needs if need.kind != "input" and need.id in self.named}
         return frozenset(provided | {need.path[0] for need in needs if need.path})
 
 
+_UNSEEN = frozenset(("inputData", "decision"))
 _NAMED = frozenset(("inputData", "decision", "businessKnowledgeModel", "decisionService"))
 
 

@@ -19,7 +19,11 @@ class Scope:
     """Compiles the expressions of one decision and gathers the free names they read."""
 
     def __init__(
-        self, file: str, findings: list[errors.Finding], known: frozenset[str], known_types: Mapping[str, types.Type]
+        self,
+        file: str,
+        findings: list[errors.Finding],
+        known: frozenset[str],
+        known_types: Mapping[str, types.Type],
     ) -> None:
         self.file, self.findings, self.known, self.types = file, findings, known, known_types
         self.bound: list[str] = []

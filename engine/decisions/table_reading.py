@@ -23,7 +23,8 @@ def read(element: etree._Element, scope: Scope) -> Table:
     if not outputs:
         scope.complain("table_without_output", element)
     rules = tuple(
-        _rule(row, number, inputs, outputs, scope) for number, row in enumerate(elements.children(element, "rule"), 1)
+        _rule(row, number, inputs, outputs, scope)
+        for number, row in enumerate(elements.children(element, "rule"), 1)
     )
     ranked = policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
     if ranked and not any(clause.priorities for clause in outputs):
@@ -31,7 +32,9 @@ def read(element: etree._Element, scope: Scope) -> Table:
     steps = tuple(
         tuple((column, test) for column, test in enumerate(rule.tests) if not test.tree.any) for rule in rules
     )
-    return Table(element.get("id", ""), policy, _aggregation(element, policy, scope), inputs, outputs, rules, steps)
+    return Table(
+        element.get("id", ""), policy, _aggregation(element, policy, scope), inputs, outputs, rules, steps
+    )
 
 
 def _policy(element: etree._Element, scope: Scope) -> HitPolicy:
@@ -70,10 +73,10 @@ def _output(clause: etree._Element, table: etree._Element, count: int, scope: Sc
     allowed = _allowed(clause, "outputValues", scope)
     default = elements.child(clause, "defaultOutputEntry")
     name = clause.get("name", "")
-    return Output(
-        clause.get("id", ""), name, elements.attribute(clause, "label", "name") or elements.attribute(table, "outputLabel"), wanted, allowed,
-        _constants(allowed), scope.expression(default) if default is not None and elements.text(default) else None,
-    )  # fmt: skip
+    label = elements.attribute(clause, "label", "name") or elements.attribute(table, "outputLabel")
+    fallback = scope.expression(default) if default is not None and elements.text(default) else None
+    priorities = _constants(allowed)
+    return Output(clause.get("id", ""), name, label, wanted, allowed, priorities, fallback)
 
 
 def _allowed(clause: etree._Element, name: str, scope: Scope) -> UnaryTests | None:
@@ -112,15 +115,12 @@ def _rule(
         )  # fmt: skip
     annotations = [elements.text(found) for found in elements.children(row, "annotationEntry")]
     notes = [note for note in (elements.description(row), *annotations) if note]
-    return Rule(
-        number, row.get("id", ""), tuple(scope.cell(cell) for cell in tests), tuple(_conclusion(cell, scope) for cell in cells),
-        "; ".join(notes), elements.line(row),
-    )  # fmt: skip
+    conditions = tuple(scope.cell(cell) for cell in tests)
+    conclusions = tuple(_conclusion(cell, scope) for cell in cells)
+    return Rule(number, row.get("id", ""), conditions, conclusions, "; ".join(notes), elements.line(row))
 
 
 def _conclusion(cell: etree._Element, scope: Scope) -> Expression:
     """An output cell; an empty one, or `-`, is null."""
     words = elements.text(cell)
     return scope.text(cell, "null") if words in ("", "-") else scope.expression(cell)
-
-

@@ -60,7 +60,8 @@ def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:
     """Whether each input's value is one its author allows; the first that is not makes the table's value null."""
     for clause, value in zip(table.inputs, verdict.values, strict=True):
         if clause.allowed is not None and value is not None and clause.allowed.test(value, frame) is not True:
-            frame.run.warn("input_not_allowed", _nowhere(clause.expression.text), label=clause.label, allowed=clause.allowed.text)
+            allowed, place = clause.allowed.text, _nowhere(clause.expression.text)
+            frame.run.warn("input_not_allowed", place, label=clause.label, allowed=allowed)
             return False
     return True
 
@@ -79,14 +80,17 @@ def _output(clause: Output, value: object, frame: Frame) -> object:
     if type(value) is str:
         value = types.read_as(value, clause.type)
     if clause.allowed is not None and value is not None and clause.allowed.test(value, frame) is not True:
-        frame.run.warn("output_not_allowed", _nowhere(clause.allowed.text), name=clause.label, allowed=clause.allowed.text)
+        allowed = clause.allowed.text
+        frame.run.warn("output_not_allowed", _nowhere(allowed), name=clause.label, allowed=allowed)
     return value
 
 
 def _default(table: Table, frame: Frame) -> object:
-    """No rule matched: the default outputs; without any, null (an empty list or a count of 0 where lists are collected)."""
+    """No rule matched: the default outputs, or null (an empty list or a count of 0 where results gather)."""
     if any(clause.default is not None for clause in table.outputs):
-        found = {clause.name: clause.default.closure(frame) if clause.default else None for clause in table.outputs}
+        found = {
+            clause.name: clause.default.closure(frame) if clause.default else None for clause in table.outputs
+        }
         value: object = found if len(table.outputs) > 1 else next(iter(found.values()))
         return [value] if _gathers(table) and not isinstance(value, list) else value
     if table.aggregation == "COUNT":
@@ -136,7 +140,9 @@ def _by_priority(table: Table, rules: list[Rule], frame: Frame) -> list[object]:
 
     def rank(conclusion: object) -> tuple[int, ...]:
         parts = [conclusion] if len(table.outputs) == 1 else list(conclusion.values())  # type: ignore[attr-defined]
-        return tuple(_rank(clause, part, frame.run) for clause, part in zip(table.outputs, parts, strict=True))
+        return tuple(
+            _rank(clause, part, frame.run) for clause, part in zip(table.outputs, parts, strict=True)
+        )
 
     return sorted(found, key=rank)
 

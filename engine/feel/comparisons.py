@@ -1,4 +1,4 @@
-"""Equality and order of values: the same kinds only, contents for lists and contexts, seconds for times (DMN 1.5, 10.3.2.13)."""
+"""Equality and order of values of one kind (DMN 1.5, 10.3.2.13): contents of lists, seconds of times."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def equal(left: object, right: object, run: Run) -> bool:
             )
         case (dict(), dict()):
             run.spend(len(left) + 1)
-            return left.keys() == right.keys() and all(same(item, right[key], run) for key, item in left.items())
+            return left.keys() == right.keys() and all(
+                same(item, right[key], run) for key, item in left.items()
+            )
         case (dates.Time(), dates.Time()) | (dates.DateTime(), dates.DateTime()):
             one, other = _seconds(left, right)
             return one == other
@@ -58,7 +60,10 @@ def compare(left: object, right: object) -> int:
     match left, right:
         case (Decimal(), Decimal()) | (str(), str()) | (dates.Date(), dates.Date()):
             return _sign(left, right)
-        case (durations.DaysTime(), durations.DaysTime()) | (durations.YearsMonths(), durations.YearsMonths()):
+        case (durations.DaysTime(), durations.DaysTime()) | (
+            durations.YearsMonths(),
+            durations.YearsMonths(),
+        ):
             return _sign(left, right)
         case (dates.Time(), dates.Time()) | (dates.DateTime(), dates.DateTime()):
             one, other = _seconds(left, right)

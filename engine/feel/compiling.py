@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Iterator as Turns
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Iterator as Turns
 
 from engine.feel import comparisons, compiling_calls, compiling_loops, compiling_tests, logic, paths, types
 from engine.feel import syntax as tree
@@ -23,7 +23,9 @@ class Compiler:
     `names` are the names known to be in scope outside, `known_types` what type references mean.
     """
 
-    def __init__(self, text: str, names: Collection[str] = (), known_types: Mapping[str, types.Type] | None = None):
+    def __init__(
+        self, text: str, names: Collection[str] = (), known_types: Mapping[str, types.Type] | None = None
+    ):
         self.text = text
         self.given = frozenset(names)
         self.known_types = known_types or {}
@@ -259,7 +261,9 @@ def _instance_of(compiler: Compiler, node: tree.InstanceOf) -> Eval:
 
 
 def _if(compiler: Compiler, node: tree.If) -> Eval:
-    condition, then, otherwise = (compiler.compile(part) for part in (node.condition, node.then, node.otherwise))
+    condition, then, otherwise = (
+        compiler.compile(part) for part in (node.condition, node.then, node.otherwise)
+    )
     return lambda frame: then(frame) if logic.truth(condition(frame)) is True else otherwise(frame)
 
 

@@ -76,7 +76,9 @@ def invoke(function: object, run: Run, values: list[object], names: tuple[str, .
 
 def _built_in_call(built_in: BuiltIn, arguments: list[Eval], names: tuple[str, ...]) -> Eval:
     if names:
-        return lambda frame: built_in.call_named(frame.run, names, [argument(frame) for argument in arguments])
+        return lambda frame: built_in.call_named(
+            frame.run, names, [argument(frame) for argument in arguments]
+        )
     fitting = [signature for signature in built_in.signatures if signature.takes(len(arguments))]
     if len(fitting) == 1:
         only = fitting[0]

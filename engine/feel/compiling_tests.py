@@ -170,5 +170,3 @@ def number(node: tree.Node) -> Decimal:
         return number(node.operand).copy_negate()
     assert isinstance(node, tree.Literal) and isinstance(node.value, Decimal)
     return node.value
-
-

@@ -211,7 +211,9 @@ def _read_time(text: str) -> Time | None:
     elif match[6]:
         if int(match[8]) > 59 or int(match[9] or 0) > 59:
             return None
-        offset = (int(match[7]) * 3600 + int(match[8]) * 60 + int(match[9] or 0)) * (-1 if match[6] == "-" else 1)
+        offset = (int(match[7]) * 3600 + int(match[8]) * 60 + int(match[9] or 0)) * (
+            -1 if match[6] == "-" else 1
+        )
     if match[10] and _zone(match[10]) is None:
         return None
     read = time(int(match[1]), int(match[2]), int(match[3]), nanos_of(match[4]), offset)
@@ -236,6 +238,8 @@ def _zone_offset(name: str, day: Date, nanos: int) -> int | None:
     year = min(max(day.year, 2), 9998)  # beyond datetime's years a zone keeps its last rule
     clock = datetime(year, day.month, min(day.day, month_days(year, day.month)), tzinfo=UTC)
     seconds, _ = divmod(nanos, NANOS)
-    local = clock.replace(hour=seconds // 3600 % 24, minute=seconds // 60 % 60, second=seconds % 60, tzinfo=zone)
+    local = clock.replace(
+        hour=seconds // 3600 % 24, minute=seconds // 60 % 60, second=seconds % 60, tzinfo=zone
+    )
     gap = local.utcoffset()
     return None if gap is None else int(gap.total_seconds())

@@ -72,7 +72,9 @@ def read(text: str) -> YearsMonths | DaysTime | None:
     clock = _CLOCK.fullmatch(text)
     if clock is None:
         return None
-    seconds = (int(clock[2] or 0) * 86_400 + int(clock[3] or 0) * 3600 + int(clock[4] or 0) * 60 + int(clock[5] or 0))
+    seconds = (
+        int(clock[2] or 0) * 86_400 + int(clock[3] or 0) * 3600 + int(clock[4] or 0) * 60 + int(clock[5] or 0)
+    )
     nanos = seconds * NANOS + nanos_of(clock[6])
     return _within(DaysTime(-nanos if clock[1] else nanos))
 

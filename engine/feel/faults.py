@@ -1,4 +1,4 @@
-"""What goes wrong with an expression: refused text (FeelError) and reasons for a null (Warning), said with their place."""
+"""What goes wrong with an expression: refused text and reasons for a null, said with their place."""
 
 from __future__ import annotations
 
@@ -51,8 +51,12 @@ class Warning:
         if not self.place.text:
             return reason
         return texts.sentence(
-            "feel.place", language, reason=reason, extract=self.place.extract,
-            line=self.place.line, column=self.place.column,
+            "feel.place",
+            language,
+            reason=reason,
+            extract=self.place.extract,
+            line=self.place.line,
+            column=self.place.column,
         )
 
 
@@ -69,14 +73,22 @@ class FeelError(Exception):
         self.code, self.place = code, place
         self.line, self.column = position(place.text, place.start)
         self.expected, self.found = expected, found
-        self.params = {**params, "line": self.line, "column": self.column, "expected": expected, "found": found}
+        self.params = {
+            **params,
+            "line": self.line,
+            "column": self.column,
+            "expected": expected,
+            "found": found,
+        }
         super().__init__(code)
 
     def sentence(self, language: str = "vi") -> str:
         """What was expected, what was found, where, and what to do."""
         return self.finding().sentence(language)
 
-    def finding(self, file: str | None = None, line: int | None = None, element: str | None = None) -> errors.Finding:
+    def finding(
+        self, file: str | None = None, line: int | None = None, element: str | None = None
+    ) -> errors.Finding:
         """The error as a finding about a file; `line` is where the expression begins there."""
         at = None if line is None else line + self.line - 1
         return errors.Finding(f"feel.{self.code}", dict(self.params), file, at, element)

@@ -63,6 +63,7 @@ def _write(value: object, parts: list[str], run: Run | None, room: list[int]) ->
         case _:
             word = str(value)
     _append(word, parts, room)
+    return None
 
 
 def _append(word: str, parts: list[str], room: list[int]) -> None:
@@ -100,3 +101,4 @@ def _write_range(value: Range, parts: list[str], run: Run | None, room: list[int
     _append("..", parts, room)
     _write(value.high, parts, run, room)
     _append("]" if value.high_included else ")", parts, room)
+    return None

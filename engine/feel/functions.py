@@ -1,4 +1,4 @@
-"""The built-in functions: each declared once with its parameters, so that names, kinds and counts are checked in one place."""
+"""Built-in functions: each declared once with its parameters; names, kinds and counts are checked here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ class Signature:
         if self.variadic or len(set(names)) != len(names) or any(name not in known for name in names):
             return None
         places = [names.index(name) if name in names else -1 for name in known]
-        fits = all(place >= 0 or parameter.optional for place, parameter in zip(places, self.parameters, strict=True))
+        fits = all(
+            place >= 0 or parameter.optional for place, parameter in zip(places, self.parameters, strict=True)
+        )
         return places if fits else None
 
     def call(self, run: Run, values: list[object]) -> object:
@@ -71,7 +73,9 @@ class BuiltIn:
     def value(self) -> Function:
         """The function as a value, for `sort(list, f)` and the like."""
         first = self.signatures[0]
-        names = None if len(self.signatures) > 1 or first.variadic else tuple(p.name for p in first.parameters)
+        names = (
+            None if len(self.signatures) > 1 or first.variadic else tuple(p.name for p in first.parameters)
+        )
         return Function(self.name, names, self.call)
 
     def call(self, run: Run, values: list[object]) -> object:

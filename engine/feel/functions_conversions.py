@@ -21,11 +21,6 @@ def string(run: Run, value: object) -> object:
     return None if value is None else formats.text(value, run)
 
 
-@built_in("number", "from: number")
-def number_of_number(run: Run, value: Decimal) -> object:
-    return value
-
-
 @built_in("number", "from: string")
 def number_plain(run: Run, text: str) -> object:
     return number(run, text, None, None)
@@ -155,5 +150,3 @@ def _known(value: object, text: str) -> object:
     if value is None:
         raise Refusal("temporal_unreadable", text=text[:60])
     return value
-
-

@@ -47,7 +47,9 @@ _extreme("min", -1)
 _extreme("max", 1)
 
 
-def _both(name: str, parameters: str = "list: list") -> Callable[[Callable[..., object]], Callable[..., object]]:
+def _both(
+    name: str, parameters: str = "list: list"
+) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Declare a function that takes one list, or the items themselves."""
 
     def declare(body: Callable[..., object]) -> Callable[..., object]:

@@ -59,7 +59,9 @@ def _includes(one: Range, other: Range) -> bool:
 
 def _point_in(span: Range, point: object) -> bool:
     above, below = compare(point, span.low), compare(point, span.high)
-    return (above > 0 or (above == 0 and span.low_included)) and (below < 0 or (below == 0 and span.high_included))
+    return (above > 0 or (above == 0 and span.low_included)) and (
+        below < 0 or (below == 0 and span.high_included)
+    )
 
 
 def _point_before(point: object, span: Range) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from engine.feel import patterns
 from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, Run
@@ -80,7 +81,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
         run.spend(1)
         if match.end() == match.start():
             continue
-        new = replacement if literal else _GROUP.sub(lambda mark: _expanded(mark, match), replacement)
+        new = replacement if literal else _replacement(replacement, match)
         parts += (text[at : match.start()], new)
         size += len(new)
         at = match.end()
@@ -118,11 +119,16 @@ def string_join(run: Run, items: list[object], delimiter: str | None) -> object:
     return (delimiter or "").join(texts)
 
 
-def _expanded(mark: re.Match[str], match: re.Match[str]) -> str:
+def _replacement(template: str, match: Any) -> str:
+    """The replacement for one match, its groups filled in."""
+    return _GROUP.sub(lambda mark: _expanded(mark, match), template)
+
+
+def _expanded(mark: re.Match[str], match: Any) -> str:
     escaped, group, alone = mark.groups()
     if alone or (escaped is not None and escaped not in "$\\"):
         raise Refusal("replacement_unreadable", found=mark.group())
     if escaped is not None:
         return escaped
     number = int(group)
-    return (match.group(number) or "") if number <= (match.re.groups if hasattr(match, "re") else 9) else ""
+    return (match.group(number) or "") if number <= match.re.groups else ""

@@ -12,7 +12,8 @@ from engine.feel.values import Function, Range
 
 Json: TypeAlias = Any  # None | bool | int | float | Decimal | str | list[Json] | dict[str, Json]
 
-_LARGEST_INTEGER_DIGITS = 300  # beyond, a whole number stays a Decimal: Python refuses to print integers of 4,300 digits
+# Beyond, a whole number stays a Decimal: Python refuses to print integers of 4,300 digits.
+_LARGEST_INTEGER_DIGITS = 300
 _DEEPEST = 200
 
 
@@ -35,7 +36,7 @@ def from_json(value: Json, depth: int = 0) -> object:
 
 
 def to_json(value: object) -> Json:
-    """A FEEL value as JSON: whole numbers int, others Decimal, dates and durations ISO 8601, ranges and functions text."""
+    """A FEEL value as JSON: whole numbers int, others Decimal; dates and durations ISO 8601; the rest as text."""
     return _to_json(value, [STEPS], 0)
 
 

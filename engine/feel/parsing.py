@@ -15,10 +15,10 @@ COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _POWERS = {"or": 1, "and": 2, "between": 3, "in": 3, **dict.fromkeys(COMPARISONS, 3), "+": 4, "-": 4, "*": 5, "/": 5,
            "**": 6, "instance": 7}  # fmt: skip
 _ADDING, _NEGATING = 4, 7
-_INFIX_WORDS = frozenset(("and", "or", "in", "between", "instance", "then", "else", "return", "satisfies", "of"))
+_INFIX_WORDS = frozenset(
+    ("and", "or", "in", "between", "instance", "then", "else", "return", "satisfies", "of")
+)
 MEMBERS = ("time offset", "start included", "end included")
-
-
 
 
 def expression(text: str, names: Collection[str], functions: Names, types: Collection[str] = ()) -> tree.Node:
@@ -29,7 +29,9 @@ def expression(text: str, names: Collection[str], functions: Names, types: Colle
     return node
 
 
-def unary_tests(text: str, names: Collection[str], functions: Names, types: Collection[str] = ()) -> tree.Tests:
+def unary_tests(
+    text: str, names: Collection[str], functions: Names, types: Collection[str] = ()
+) -> tree.Tests:
     """The tree of a decision table's cell; an empty cell and `-` mean anything goes."""
     reader = _reader(text, names, functions, types)
     if reader.token.kind == "end" or (reader.token.text == "-" and reader.next.kind == "end"):
@@ -189,7 +191,11 @@ def _closes_range(reader: Reader) -> bool:
     if not reader.in_range_end:
         return False
     after = reader.next
-    return after.kind == "end" or after.text in _INFIX_WORDS or (after.kind == "op" and after.text not in "([{-@?]")
+    return (
+        after.kind == "end"
+        or after.text in _INFIX_WORDS
+        or (after.kind == "op" and after.text not in "([{-@?]")
+    )
 
 
 def _filter(reader: Reader, source: tree.Node) -> tree.Node:
@@ -237,7 +243,9 @@ def _number(reader: Reader) -> tree.Node:
     try:
         value = NUMBERS.create_decimal(token.text)
     except ArithmeticError:
-        raise FeelError("number_too_large", Place(reader.text, token.start, token.end), found=token.text) from None
+        raise FeelError(
+            "number_too_large", Place(reader.text, token.start, token.end), found=token.text
+        ) from None
     return tree.Literal(token.start, token.end, value)
 
 

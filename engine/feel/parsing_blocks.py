@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.feel import parsing_types
+from engine.feel import parsing_types, types
 from engine.feel import syntax as tree
-from engine.feel import types
 from engine.feel.readers import Reader
 
 

@@ -1,4 +1,4 @@
-"""The grammar of types: `number`, `list<date>`, `context<name: string>`, `function<number> -> string`, a model's own."""
+"""The grammar of types: `number`, `list<date>`, `context<name: string>`, `function<number> -> string`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Members of values: entries of contexts, properties of dates, times, durations and ranges, and of each item of a list."""
+"""Members of values: entries of contexts, properties of dates, durations and ranges, and of a list's items."""
 
 from __future__ import annotations
 

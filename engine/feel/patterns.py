@@ -142,7 +142,11 @@ def _subtracted(parts: str, negative: bool, inner: str) -> str:
     """RE2 has no subtraction: work the set out over the first plane's letters it can name."""
     outer_set = re2.compile(f"[{'^' if negative else ''}{parts}]")
     inner_set = re2.compile(inner)
-    left = [code for code in range(0x2000) if outer_set.fullmatch(chr(code)) and not inner_set.fullmatch(chr(code))]
+    left = [
+        code
+        for code in range(0x2000)
+        if outer_set.fullmatch(chr(code)) and not inner_set.fullmatch(chr(code))
+    ]
     if not left:
         return r"[^\x{0}-\x{10FFFF}]"
     ranges: list[list[int]] = []

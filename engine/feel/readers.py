@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from collections.abc import Iterator as Turns
 from contextlib import contextmanager
-from typing import Iterator as Turns
 
 from engine.feel.faults import FeelError, Place
 from engine.feel.tokens import KEYWORDS, Token, tokens, words
@@ -37,7 +37,9 @@ class Names:
     def longest(self, found: list[Token], at: int) -> tuple[int, str] | None:
         """How many tokens from `at` make up a known name, and the name; None when none does."""
         for parts, name in self.by_first.get(found[at].text, ()):
-            if len(parts) <= len(found) - at and all(found[at + i].text == part for i, part in enumerate(parts)):
+            if len(parts) <= len(found) - at and all(
+                found[at + i].text == part for i, part in enumerate(parts)
+            ):
                 return len(parts), name
         return None
 
@@ -91,7 +93,9 @@ class Reader:
     def unexpected(self, expected: str) -> FeelError:
         """The error of finding this token where something else belongs, with advice where a habit explains it."""
         found, before = self.token, self.tokens[self.at - 1] if self.at else None
-        code = f"expected_{expected}" if expected.isalpha() and expected not in KEYWORDS else "expected_symbol"
+        code = (
+            f"expected_{expected}" if expected.isalpha() and expected not in KEYWORDS else "expected_symbol"
+        )
         if found.text == "'":
             code = "single_quote"
         elif found.text == "=" and before and before.text == "=":
@@ -108,7 +112,9 @@ class Reader:
         """One level of nesting more, within bounds."""
         self.depth += 1
         if self.depth > DEEPEST:
-            raise FeelError("nested_too_deep", Place(self.text, self.token.start, self.token.end), most=DEEPEST)
+            raise FeelError(
+                "nested_too_deep", Place(self.text, self.token.start, self.token.end), most=DEEPEST
+            )
         before, self.in_range_end = self.in_range_end, False
         try:
             yield
@@ -154,7 +160,14 @@ class Reader:
             raise self.unexpected("name")
         parts = [self.advance()]
         while not self.sees(*stops):
-            if self.token.kind not in ("name", "number") and self.token.text not in ("+", "-", "*", "/", ".", "'"):
+            if self.token.kind not in ("name", "number") and self.token.text not in (
+                "+",
+                "-",
+                "*",
+                "/",
+                ".",
+                "'",
+            ):
                 raise self.unexpected(stops[0])
             parts.append(self.advance())
         return " ".join(self.text[parts[0].start : parts[-1].end].split())

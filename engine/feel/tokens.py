@@ -9,7 +9,8 @@ from engine.feel.faults import FeelError, Place
 
 LONGEST_TEXT = 100_000  # characters of one expression
 KEYWORDS = frozenset(
-    "if then else for in return some every satisfies and or between instance of function external true false null".split()
+    "if then else for in return some every satisfies and or between instance of"
+    " function external true false null".split()
 )
 
 # The name alphabet of DMN 1.5, 10.3.1.2 rules 27-29; "?" is a token of its own.

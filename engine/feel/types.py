@@ -1,4 +1,4 @@
-"""The types of FEEL: what `instance of` asks, parameters and item definitions demand, and a value is checked against."""
+"""The types of FEEL: what `instance of` asks, and parameters and item definitions demand."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def resolved(wanted: Type, known: Mapping[str, Type]) -> Type:
         case ContextType(name=name, fields=fields):
             return ContextType(name, tuple((key, resolved(of, known)) for key, of in fields))
         case FunctionType(name=name, parameters=parameters, result=result):
-            return FunctionType(name, tuple(resolved(of, known) for of in parameters), resolved(result, known))
+            return FunctionType(
+                name, tuple(resolved(of, known) for of in parameters), resolved(result, known)
+            )
     return wanted
 
 
@@ -138,7 +140,7 @@ def unrestricted(wanted: Type) -> Type:
 
 
 def coerced(value: object, wanted: Type) -> object:
-    """A value made to fit a type as DMN 1.5, 10.3.2.9.4 allows (list of one ↔ one, date → midnight); refuses the rest."""
+    """A value made to fit a type (DMN 1.5, 10.3.2.9.4: list of one ↔ one, date → midnight); refuses the rest."""
     if wanted == ANY or value is None:
         return value
     if conforms(value, wanted):
@@ -190,7 +192,9 @@ def _function_conforms(value: Function, wanted: FunctionType) -> bool:
     if len(value.parameter_types) != len(wanted.parameters):
         return False
     pairs = zip(value.parameter_types, wanted.parameters, strict=True)
-    return all(accepts(own, asked) for own, asked in pairs) and accepts(wanted.result, value.result_type or ANY)
+    return all(accepts(own, asked) for own, asked in pairs) and accepts(
+        wanted.result, value.result_type or ANY
+    )
 
 
 def accepts(wider: Type, narrower: Type) -> bool:
@@ -198,7 +202,10 @@ def accepts(wider: Type, narrower: Type) -> bool:
     match wider, narrower:
         case (Type(name="Any"), _):
             return True
-        case (ListType(element=left), ListType(element=right)) | (RangeType(element=left), RangeType(element=right)):
+        case (ListType(element=left), ListType(element=right)) | (
+            RangeType(element=left),
+            RangeType(element=right),
+        ):
             return accepts(left, right)
         case (ContextType(fields=asked), ContextType(fields=given)):
             has = dict(given)
@@ -206,4 +213,3 @@ def accepts(wider: Type, narrower: Type) -> bool:
         case (_, Restricted(of=of)):
             return accepts(wider, of)
     return wider == narrower
-
