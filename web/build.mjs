@@ -43,6 +43,8 @@ const styles = {
 
 const fonts = { ".woff2": "file", ".woff": "file", ".ttf": "file", ".svg": "file", ".eot": "file" };
 
+const imported = (path) => `@import "${path}";`;
+
 async function putTogether(name, parts) {
   const texts = await Promise.all(parts.map((part) => readFile(join(here, "node_modules", part), "utf8")));
   const withoutMaps = texts.map((text) => text.replace(/^\/\/# sourceMappingURL=.*$/gm, ""));
@@ -65,11 +67,11 @@ async function bundle(name, contents, loader) {
   });
 }
 
-async function bundleOwnScripts() {
-  const folder = join(here, "scripts");
-  const found = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith(".js")).sort() : [];
-  const contents = found.map((name) => `import ${JSON.stringify(`./scripts/${name}`)};`).join("\n");
-  await bundle("app.js", contents, "js");
+// Our own files of a folder, in the order of their names, as one.
+async function bundleOwn(name, folder, extension, line) {
+  const all = existsSync(join(here, folder)) ? await readdir(join(here, folder)) : [];
+  const own = all.filter((file) => file.endsWith(extension)).sort();
+  await bundle(name, own.map((file) => line(`./${folder}/${file}`)).join("\n"), extension.slice(1));
 }
 
 async function writeManifest() {
@@ -85,8 +87,9 @@ await mkdir(draft, { recursive: true });
 await Promise.all([
   ...Object.entries(readyMade).map(([name, parts]) => putTogether(name, parts)),
   ...Object.entries(modules).map(([name, contents]) => bundle(name, contents, "js")),
-  ...Object.entries(styles).map(([name, parts]) => bundle(name, parts.map((part) => `@import "${part}";`).join("\n"), "css")),
-  bundleOwnScripts(),
+  ...Object.entries(styles).map(([name, parts]) => bundle(name, parts.map(imported).join("\n"), "css")),
+  bundleOwn("app.js", "scripts", ".js", (path) => `import "${path}";`),
+  bundleOwn("app.css", "styles", ".css", imported),
 ]);
 await writeManifest();
 await rm(built, { recursive: true, force: true }); // a page asked for during the next line misses one style
