@@ -254,15 +254,25 @@ _MANIFEST = schemas.compiled(
         "additionalProperties": False,
         "properties": {
             "description": {"type": "string"},
-            "service_tasks": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": _TASK},
-            "queries": {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": _QUERY},
+            "service_tasks": {
+                "type": "object",
+                "propertyNames": {"pattern": _NAME},
+                "additionalProperties": _TASK,
+            },
+            "queries": {
+                "type": "object",
+                "propertyNames": {"pattern": _NAME},
+                "additionalProperties": _QUERY,
+            },
         },
     }
 )
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _read(path: Path, tasks: dict[str, ServiceTask], queries: dict[str, Query], findings: list[Finding]) -> None:
+def _read(
+    path: Path, tasks: dict[str, ServiceTask], queries: dict[str, Query], findings: list[Finding]
+) -> None:
     """Add what one manifest declares, or its findings."""
     file = f"{path.parent.name}/{path.name}"
     try:
@@ -344,7 +354,11 @@ def _retry(entry: Json) -> Retry:
 def _hold(contract: Contract, value: Json, code: str, name: str) -> None:
     """Invalid when the value breaks the contract; the sentence names the task and the place."""
     found = [
-        Finding(code, {"name": name, "reason": error.message[:200]}, pointer=schemas.pointer_of(error.absolute_path))
+        Finding(
+            code,
+            {"name": name, "reason": error.message[:200]},
+            pointer=schemas.pointer_of(error.absolute_path),
+        )
         for error in contract.validator.iter_errors(value)
     ]
     if found:

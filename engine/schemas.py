@@ -61,7 +61,9 @@ def unknown(
     known = list(known)
     close = suggestion(word, known)
     if close is not None:
-        return Finding(f"{code}_close", {"name": word, "close": close, **params}, file, line, element, pointer, severity)
+        return Finding(
+            f"{code}_close", {"name": word, "close": close, **params}, file, line, element, pointer, severity
+        )
     listed = ", ".join(sorted(known)[:12]) or "–"
     return Finding(code, {"name": word, "known": listed, **params}, file, line, element, pointer, severity)
 
@@ -80,36 +82,27 @@ def pointer_of(parts: Iterable[Any]) -> str:
 def _findings(error: ValidationError, file: str | None, line: Line) -> Iterator[Finding]:
     path = list(error.absolute_path)
     pointer = pointer_of(path)
+    schema: Any = error.schema
+    rule: Any = error.validator_value
 
     def at(code: str, where: str = pointer, **params: Any) -> Finding:
         return Finding(code, params, file, line(where), pointer=where)
 
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
-        patterns = error.schema.get("patternProperties", {})  # type: ignore[union-attr]
+    if "propertyNames" in error.absolute_schema_path:
+        yield at("declared_name", pointer_of([*path, error.instance]), found=shown(error.instance))
+    elif error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(schema.get("properties", {}))
         for key in error.instance:
-            if key not in known and not any(_matches(pattern, key) for pattern in patterns):
+            if key not in known:
                 where = pointer_of([*path, key])
                 yield unknown("declared_key", str(key), known, file, line(where), pointer=where)
-    elif error.validator == "required":
-        for key in error.validator_value:  # type: ignore[union-attr]
-            if isinstance(error.instance, dict) and key not in error.instance and f"'{key}'" in error.message:
-                yield at("declared_missing", key=key)
+    elif error.validator == "required" and isinstance(error.instance, dict):
+        missing = [key for key in rule if key not in error.instance and f"'{key}'" in error.message]
+        yield from (at("declared_missing", name=key) for key in missing)
     elif error.validator in {"oneOf", "anyOf"} and error.context:
-        deepest = max(error.context, key=lambda one: len(one.absolute_path))
-        yield from _findings(deepest, file, line)
+        yield from _findings(max(error.context, key=lambda one: len(one.absolute_path)), file, line)
     elif error.validator == "enum":
-        yield at("declared_choice", expected=", ".join(map(str, error.validator_value)), found=shown(error.instance))  # type: ignore[arg-type]
-    elif error.validator == "propertyNames":
-        yield at("declared_name", found=shown(error.instance))
+        yield at("declared_choice", expected=", ".join(map(str, rule)), found=shown(error.instance))
     else:
-        expected = f"{error.validator} {shown(error.validator_value)}"
-        if error.validator == "type":
-            expected = str(error.validator_value)
+        expected = str(rule) if error.validator == "type" else f"{error.validator} {shown(rule)}"
         yield at("declared_value", expected=expected, found=shown(error.instance))
-
-
-def _matches(pattern: str, key: str) -> bool:
-    import re
-
-    return re.search(pattern, key) is not None

@@ -32,7 +32,8 @@ NAME_LIMIT = 160  # characters of a path
 
 _ALLOWED = (
     r"process\.yaml|[A-Za-z0-9_.-]+\.bpmn|[A-Za-z0-9_.-]+\.dmn|forms/[a-z][a-z0-9_]*\.json|"
-    r"(forms/)?texts/[a-z]{2}\.yaml|documents/[A-Za-z0-9_.-]+\.yaml|scenarios/[A-Za-z0-9_. -]+\.yaml|CHANGELOG\.md|README\.md"
+    r"(forms/)?texts/[a-z]{2}\.yaml|documents/[A-Za-z0-9_.-]+\.yaml|scenarios/[A-Za-z0-9_. -]+\.yaml|"
+    r"CHANGELOG\.md|README\.md"
 )
 _IGNORED = re.compile(r"(^|/)(\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini)(/|$)")
 
@@ -52,7 +53,9 @@ class Bundle:
     def changed(self, changes: Mapping[str, bytes | None]) -> Bundle:
         """This bundle with files replaced, added, or (None) left out."""
         files = {**self.files, **{path: content for path, content in changes.items() if content is not None}}
-        return of({path: content for path, content in files.items() if changes.get(path, content) is not None})
+        return of(
+            {path: content for path, content in files.items() if changes.get(path, content) is not None}
+        )
 
     def store(self) -> bytes:
         """The files as bytes for a table."""
@@ -94,7 +97,9 @@ def read(folder: Path, forms_dir: Path | None = None) -> Bundle:
         if path.is_file() and not _IGNORED.search(relative):
             if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
                 raise Invalid([Finding("bundle_link", {"path": relative}, relative)])
-            files[relative] = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else bytes(LARGEST_FILE + 1)
+            files[relative] = (
+                path.read_bytes() if path.stat().st_size <= LARGEST_FILE else bytes(LARGEST_FILE + 1)
+            )
     if manifest.FILE not in files:
         raise Invalid([Finding("bundle_without_process", {"found": folder.name}, folder.name)])
     return completed(files, forms_dir)
@@ -131,7 +136,9 @@ def completed(files: Mapping[str, bytes], forms_dir: Path | None) -> Bundle:
     if any(path.startswith("forms/") for path in kept):
         for path, content in own_texts.items():
             language = PurePosixPath(path).stem
-            kept[f"texts/{language}.yaml"] = _merged(kept.get(f"texts/{language}.yaml"), content, None, language)
+            kept[f"texts/{language}.yaml"] = _merged(
+                kept.get(f"texts/{language}.yaml"), content, None, language
+            )
     elif forms_dir is not None and manifest.FILE in kept:
         _add_forms(kept, forms_dir, manifest.read(kept[manifest.FILE]).forms)
     return of(kept)
@@ -171,7 +178,11 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = re.fullmatch(r"[^\W\d_][\w ./-]*", text) and text.strip() == text and text not in {"null", "true", "false"}
+    plain = (
+        re.fullmatch(r"[^\W\d_][\w ./-]*", text)
+        and text.strip() == text
+        and text not in {"null", "true", "false"}
+    )
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
@@ -202,9 +213,19 @@ def _unzipped(content: bytes) -> Iterator[tuple[str, bytes]]:
                     data = stream.read(min(left, LARGEST_FILE) + 1)
                 left -= len(data)
                 if left < 0:
-                    raise Invalid([Finding("bundle_size", {"found": f"> {LARGEST_BUNDLE}", "limit": LARGEST_BUNDLE})])
+                    raise Invalid(
+                        [Finding("bundle_size", {"found": f"> {LARGEST_BUNDLE}", "limit": LARGEST_BUNDLE})]
+                    )
                 yield entry.filename, data
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as error:
         raise Invalid([Finding("bundle_zip", {"reason": str(error)[:120]})]) from None
 
 
@@ -212,4 +233,6 @@ def _findings(path: str, size: int) -> Iterator[Finding]:
     if len(path) > NAME_LIMIT or not re.fullmatch(_ALLOWED, path):
         yield Finding("bundle_file_unknown", {"path": schemas.shown(path)}, schemas.shown(path))
     if size > LARGEST_FILE:
-        yield Finding("bundle_file_size", {"path": schemas.shown(path), "limit": LARGEST_FILE}, schemas.shown(path))
+        yield Finding(
+            "bundle_file_size", {"path": schemas.shown(path), "limit": LARGEST_FILE}, schemas.shown(path)
+        )

@@ -65,4 +65,10 @@ def _without_layout(root: etree._Element) -> bytes:
         else:
             for name in [name for name in element.attrib if etree.QName(name).namespace in LAYOUT]:
                 del element.attrib[name]
-    return etree.tostring(root, method="c14n2", strip_text=True, with_comments=False)
+    return canonical(root)
+
+
+def canonical(element: etree._Element) -> bytes:
+    """Canonical XML (C14N 2.0) of an element, without comments and the spaces around texts."""
+    written: bytes = etree.tostring(element, method="c14n2", strip_text=True, with_comments=False)  # type: ignore[call-overload]
+    return written

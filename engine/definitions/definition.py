@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from engine import decisions, forms, texts
-from engine.bpmn import flows, layout, marked_yaml, reading
+from engine.bpmn import flows, layout, marked_yaml, reading, xml
 from engine.bpmn.model import ProcessModel
 from engine.decisions import DecisionModel
 from engine.definitions import documents, scenario_files
@@ -71,13 +71,17 @@ class Definition:
 
         `elements.lend` without a last part means its name, as do lanes, messages and the process.
         """
-        for candidate in dict.fromkeys((language, texts.LANGUAGES[0])):
-            found = _looked_up(self.texts.get(candidate, {}), key) or _looked_up(
-                self.texts.get(candidate, {}), f"{key}.name"
-            )
-            if found is not None:
-                return found
-        return self._drawn(key)
+        first = texts.LANGUAGES[0]
+        return (
+            self.text_in(language, key)
+            or (self.text_in(first, key) if language != first else None)
+            or self.drawn(key)
+        )
+
+    def text_in(self, language: str, key: str) -> str | None:
+        """The text in this very language, or None."""
+        nested = self.texts.get(language, {})
+        return _looked_up(nested, key) or _looked_up(nested, f"{key}.name")
 
     def name(self, language: str) -> str:
         """The process's name for a reader."""
@@ -87,7 +91,7 @@ class Definition:
         """An element's name for a reader, its id when it has none."""
         return self.text(language, f"elements.{element}.name") or element
 
-    def _drawn(self, key: str) -> str | None:
+    def drawn(self, key: str) -> str | None:
         """What the BPMN itself calls an element, lane or the process."""
         area, _, rest = key.removesuffix(".name").partition(".")
         if area == "process":
@@ -104,18 +108,17 @@ def compile(
     """The definition a bundle holds; raises Invalid with the findings of all its files."""
     read = _Reading(bundle, [])
     manifest = read.one(manifests.FILE, manifests.read)
-    bpmn = read.bpmn(manifest)
-    model = None if bpmn is None else read.part(lambda: reading.read(bpmn[1], bpmn[0]))
-    drawn = None if bpmn is None or model is None else read.part(lambda: layout.ensure(bpmn[1]))
-    dmn_files = {path: content for path, content in bundle.files.items() if path.endswith(".dmn")}
-    tables = {path: read.one(path, decisions.read) for path in dmn_files}
-    sheets = read.each("forms/", lambda content, path: forms.read(PurePosixPath(path).stem, content, path))
     languages = read.each("texts/", lambda content, path: marked_yaml.load(content, path).value)
+    flow = read.flow(manifest, languages.get(f"texts/{texts.LANGUAGES[0]}.yaml", {}))
+    model = None if flow is None else read.model(flow, manifest)
+    dmn_files = {path: content for path, content in bundle.files.items() if path.endswith(".dmn")}
+    tables = {path: read.one(path, _table) for path in dmn_files}
+    sheets = read.each("forms/", lambda content, path: forms.read(PurePosixPath(path).stem, content, path))
     papers = read.each("documents/", documents.read)
     tried = read.each("scenarios/", scenario_files.read)
     used = {} if manifest is None else read.decisions(manifest, tables)
     filed = {} if manifest is None else read.documents(manifest, papers)
-    if read.findings or manifest is None or model is None or drawn is None:
+    if read.findings or manifest is None or model is None or flow is None:
         raise Invalid(read.findings)
     return Definition(
         version_id=version_id,
@@ -129,7 +132,7 @@ def compile(
         texts=_by_stem(languages),
         documents=MappingProxyType(filed),
         scenarios=tuple(scenario for one in tried.values() for scenario in one),
-        bpmn_xml=drawn,
+        bpmn_xml=layout.ensure(flow[1]),
         dmn_files=MappingProxyType(dmn_files),
         bundle=bundle,
     )
@@ -157,8 +160,8 @@ class _Reading:
         found = {path: self.one(path, read) for path in self.bundle.files if path.startswith(folder)}
         return {path: one for path, one in found.items() if one is not None}
 
-    def bpmn(self, manifest: Manifest | None) -> tuple[str, bytes] | None:
-        """The flow as BPMN, with the file to name in findings: drawn, or made from the flow in process.yaml."""
+    def flow(self, manifest: Manifest | None, words: Mapping[str, Any]) -> tuple[str, bytes] | None:
+        """The flow as BPMN, and the file it is written in: drawn, or made from the flow in process.yaml."""
         drawn = [path for path in self.bundle.files if path.endswith(".bpmn")]
         if manifest is None:
             return (drawn[0], self.bundle.files[drawn[0]]) if len(drawn) == 1 else None
@@ -167,8 +170,9 @@ class _Reading:
             if path != expected:
                 self.findings.append(Finding("flow_file_name", {"expected": expected, "found": path}, path))
         if manifest.has_flow and expected in drawn:
+            line = manifest.line("/flow")
             self.findings.append(
-                Finding("flow_twice", {"file": expected}, manifests.FILE, manifest.line("/flow"), pointer="/flow")
+                Finding("flow_twice", {"file": expected}, manifests.FILE, line, pointer="/flow")
             )
             return None
         if expected in drawn:
@@ -176,10 +180,26 @@ class _Reading:
         if not manifest.has_flow:
             self.findings.append(Finding("flow_missing", {"file": expected}, manifests.FILE, 1))
             return None
-        made = self.part(lambda: flows.to_bpmn(manifest.marked, manifests.FILE))
+        names = {key: name for key, one in _elements(words) if (name := _name_of(one)) is not None}
+        made = self.part(lambda: flows.to_bpmn(manifest.marked, manifests.FILE, names))
         return None if made is None else (manifests.FILE, made)
 
-    def decisions(self, manifest: Manifest, tables: Mapping[str, DecisionModel | None]) -> dict[str, Decision]:
+    def model(self, flow: tuple[str, bytes], manifest: Manifest | None) -> ProcessModel | None:
+        """The model of the flow; findings about a flow written in YAML name the lines its author knows."""
+        file, content = flow
+        try:
+            return reading.read(content, file)
+        except Invalid as refused:
+            is_written = manifest is not None and file == manifests.FILE
+            found = refused.findings
+            self.findings.extend(
+                flows.placed(found, manifest.marked, file) if is_written and manifest else found
+            )
+            return None
+
+    def decisions(
+        self, manifest: Manifest, tables: Mapping[str, DecisionModel | None]
+    ) -> dict[str, Decision]:
         """The decisions that process.yaml binds, each in the model of its file."""
         used = {}
         for key, use in manifest.decisions.items():
@@ -204,7 +224,13 @@ class _Reading:
             elif path not in self.bundle.files:
                 pointer = f"/documents/{key}"
                 self.findings.append(
-                    Finding("document_file", {"found": path}, manifests.FILE, manifest.line(pointer), pointer=pointer)
+                    Finding(
+                        "document_file",
+                        {"found": path},
+                        manifests.FILE,
+                        manifest.line(pointer),
+                        pointer=pointer,
+                    )
                 )
         return filed
 
@@ -223,6 +249,22 @@ def _looked_up(nested: Mapping[str, Any], key: str) -> str | None:
                 return deeper
         at = key.find(".", at + 1)
     return None
+
+
+def _elements(words: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The texts of elements and, under `process`, of the process itself."""
+    elements = words.get("elements")
+    named = list(elements.items()) if isinstance(elements, Mapping) else []
+    return [*named, ("process", words.get("process"))]
+
+
+def _name_of(entry: Any) -> str | None:
+    name = entry.get("name") if isinstance(entry, Mapping) else entry
+    return name if isinstance(name, str) else None
+
+
+def _table(content: bytes, file: str) -> DecisionModel:
+    return decisions.read(xml.parse(content, file), file)
 
 
 def _by_stem(read: Mapping[str, _Read]) -> Mapping[str, _Read]:

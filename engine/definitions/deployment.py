@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, desc, func, select, text
 
-from engine import access, campaign, catalogue, clock, ids, tables, units
+from engine import access, campaign, catalogue, clock, ids, tables
 from engine.access import Actor, Permission
 from engine.definitions import bundle as bundles
 from engine.definitions import checks, registry
@@ -50,7 +50,11 @@ class Submission:
 
 
 def submit(
-    connection: Connection, files: Mapping[str, bytes], actor: Actor, reason: str, together: Collection[str] = ()
+    connection: Connection,
+    files: Mapping[str, bytes],
+    actor: Actor,
+    reason: str,
+    together: Collection[str] = (),
 ) -> SubmissionId:
     """Propose a bundle; it is checked whole first, and stored only without errors.
 
@@ -94,7 +98,10 @@ def approve(
     if person == row.submitted_by:
         raise NotAllowed("approve_own")
     if effective_at is not None and effective_at < now:
-        moment = {"found": effective_at.isoformat(timespec="minutes"), "now": now.isoformat(timespec="minutes")}
+        moment = {
+            "found": effective_at.isoformat(timespec="minutes"),
+            "now": now.isoformat(timespec="minutes"),
+        }
         raise Invalid([Finding("effective_in_the_past", moment)])
     bundle = bundles.restore(row.files)
     compiled, findings = checks.run(bundle, catalogue.current(), known(connection) | {row.process}, _roles())
@@ -138,7 +145,7 @@ def republish(connection: Connection, version_id: VersionId, actor: Actor, reaso
 
 def submission(connection: Connection, submission_id: SubmissionId) -> Submission:
     """One submission with its bundle, or NotFound."""
-    found = _submissions(connection, tables.submission.c.submission_id == submission_id, 1)
+    found = _submissions(connection, tables.submission.c.submission_id == submission_id, limit=1)
     if not found:
         raise NotFound("submission_not_found")
     return found[0]
@@ -194,7 +201,9 @@ def _person(actor: Actor) -> AccountId:
 
 def _top(connection: Connection, actor: Actor, permission: Permission) -> str:
     """The path of a top unit at which the actor holds the permission, or NotAllowed."""
-    tops = list(connection.scalars(select(tables.unit.c.path).where(tables.unit.c.parent_id.is_(None))))
+    tops: list[str] = list(
+        connection.scalars(select(tables.unit.c.path).where(tables.unit.c.parent_id.is_(None)))
+    )
     for path in tops:
         if access.allowed(actor, permission, path):
             return path
@@ -264,7 +273,12 @@ def _locked(connection: Connection, submission_id: SubmissionId) -> Row[Any]:
 
 
 def _decide(
-    connection: Connection, submission_id: SubmissionId, state: str, person: AccountId, reason: str, at: datetime
+    connection: Connection,
+    submission_id: SubmissionId,
+    state: str,
+    person: AccountId,
+    reason: str,
+    at: datetime,
 ) -> None:
     connection.execute(
         tables.submission.update()
@@ -291,8 +305,12 @@ def _version(connection: Connection, row: Row[Any], now: datetime) -> VersionId:
     version_id = VersionId(ids.issue(connection))
     connection.execute(
         version.insert().values(
-            version_id=version_id, process=row.process, version=(latest or 0) + 1, content_hash=row.content_hash,
-            files=row.files, published_at=now,
+            version_id=version_id,
+            process=row.process,
+            version=(latest or 0) + 1,
+            content_hash=row.content_hash,
+            files=row.files,
+            published_at=now,
         )
     )
     return version_id

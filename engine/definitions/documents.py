@@ -54,7 +54,7 @@ _TEXT: dict[str, Any] = {"type": "string", "pattern": r"^[a-z][A-Za-z0-9_.\[\]-]
 _EXPRESSION: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 4000}
 
 
-def _entry(required: list[str], **properties: Any) -> dict[str, Any]:
+def _entry(required: list[str], /, **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
 
 
@@ -106,7 +106,9 @@ def read(content: bytes, file: str) -> Document:
         for place, row in enumerate(section["rows"]):
             pointer = f"/sections/{number}/rows/{place}"
             made = expression(row["value"], f"{pointer}/value")
-            rows.append(Row(row["label"], made, row.get("format"), expression(row.get("when"), f"{pointer}/when")))
+            rows.append(
+                Row(row["label"], made, row.get("format"), expression(row.get("when"), f"{pointer}/when"))
+            )
         sections.append(Section(section.get("heading"), tuple(rows)))
     notes = tuple(
         Note(note["text"], expression(note.get("when"), f"/notes/{number}/when"))
@@ -115,5 +117,10 @@ def read(content: bytes, file: str) -> Document:
     if findings:
         raise Invalid(findings)
     return Document(
-        value["after"], value["title"], value.get("numbered", False), tuple(sections), notes, value.get("signature")
+        value["after"],
+        value["title"],
+        value.get("numbered", False),
+        tuple(sections),
+        notes,
+        value.get("signature"),
     )

@@ -128,7 +128,9 @@ def read(content: bytes, file: str = FILE) -> Manifest:
         forms=tuple(dict.fromkeys(value.get("forms", ()))),
         decisions=_decisions(value.get("decisions") or {}),
         messages=_messages(value.get("messages") or {}),
-        service_levels=_map({key: duration(text) for key, text in (value.get("service_levels") or {}).items()}),
+        service_levels=_map(
+            {key: duration(text) for key, text in (value.get("service_levels") or {}).items()}
+        ),
         records=reader.records(),
         expects=tuple(
             Expectation(entry["after"], entry["reaches"], duration(entry["within"]))
@@ -188,16 +190,21 @@ class _Reader:
         records = []
         for number, entry in enumerate(self.marked.value.get("records", ())):
             values = {
-                name: self.expression(text, f"/records/{number}/values/{name}") for name, text in entry["values"].items()
+                name: self.expression(text, f"/records/{number}/values/{name}")
+                for name, text in entry["values"].items()
             }
             for name in entry.get("required", ()):
                 if name not in values:
                     where = f"/records/{number}/required"
                     self.findings.append(
-                        schemas.unknown("record_required", name, values, FILE, self.marked.line(where), pointer=where)
+                        schemas.unknown(
+                            "record_required", name, values, FILE, self.marked.line(where), pointer=where
+                        )
                     )
             kept = {name: one for name, one in values.items() if one is not None}
-            records.append(RecordRule(entry["kind"], entry["at"], _map(kept), frozenset(entry.get("required", ()))))
+            records.append(
+                RecordRule(entry["kind"], entry["at"], _map(kept), frozenset(entry.get("required", ())))
+            )
         return tuple(records)
 
     def expression(self, text: str, pointer: str) -> feel.Expression | None:

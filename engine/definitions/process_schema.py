@@ -7,7 +7,9 @@ from typing import Any
 from engine import schemas
 
 KEY = r"^[a-z][a-z0-9_-]{0,60}$"  # of a process: stands in addresses
-NAME = r"^[a-z][a-z0-9_]{0,60}$"  # of a lane, form, decision, message, document, record: stands in expressions
+NAME = (
+    r"^[a-z][a-z0-9_]{0,60}$"  # of a lane, form, decision, message, document, record: stands in expressions
+)
 ELEMENT = r"^[A-Za-z_][A-Za-z0-9_.-]{0,120}$"  # a BPMN id
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,60}$"
 DURATION = r"^P(?!$)([0-9]{1,5}W|([0-9]{1,5}D)?(T(?=[0-9])([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,6}S)?)?)$"
@@ -24,8 +26,13 @@ def _map(values: Schema, names: str = NAME) -> Schema:
     return {"type": "object", "propertyNames": {"pattern": names}, "additionalProperties": values}
 
 
-def _entry(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
-    return {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+def _entry(required: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "required": list(required),
+        "additionalProperties": False,
+        "properties": properties,
+    }
 
 
 def _list(items: Schema) -> Schema:
@@ -38,7 +45,12 @@ PROCESS: Schema = _entry(
     ("process", "owner"),
     process=_text(KEY),
     owner=_text(NAME),
-    subject=_entry(("variable",), variable=_text(VARIABLE), query=_text(r"^[a-z]\w*\.\w+$"), find=_text(r"^[a-z]\w*\.\w+$")),
+    subject=_entry(
+        ("variable",),
+        variable=_text(VARIABLE),
+        query=_text(r"^[a-z]\w*\.\w+$"),
+        find=_text(r"^[a-z]\w*\.\w+$"),
+    ),
     start=_entry((), roles=_list(_text(NAME)), at=_list(_text(NAME))),
     inputs=_list(_text(VARIABLE)),
     lanes=_map(_entry(("role",), role=_text(NAME), unit=_EXPRESSION)),

@@ -119,7 +119,9 @@ def latest_decision(
     return version_id, decision(connection, version_id, key)
 
 
-def startable(connection: Connection, actor: Actor, unit: Unit, at: datetime | None = None) -> list[Startable]:
+def startable(
+    connection: Connection, actor: Actor, unit: Unit, at: datetime | None = None
+) -> list[Startable]:
     """The cases the actor may begin by hand at a unit, in order of process and drawing."""
     if not access.allowed(actor, Permission.START, unit.path):
         return []
@@ -131,7 +133,9 @@ def startable(connection: Connection, actor: Actor, unit: Unit, at: datetime | N
         compiled = definition(connection, version_id)
         if may_start(compiled, actor, unit):
             found += [
-                Startable(process, compiled, node) for node in compiled.model.starts() if node.trigger is Trigger.NONE
+                Startable(process, compiled, node)
+                for node in compiled.model.starts()
+                if node.trigger is Trigger.NONE
             ]
     return found
 
@@ -150,24 +154,36 @@ def message_starts(
     connection: Connection, message: str, unit_path: str, at: datetime | None = None
 ) -> list[tuple[VersionId, str]]:
     """The start events of versions in force at a unit that a message of this name begins."""
-    return _starts(connection, unit_path, at, lambda node: bool(node.message and node.message.name == message))
+    return _starts(
+        connection, unit_path, at, lambda node: bool(node.message and node.message.name == message)
+    )
 
 
-def timer_starts(connection: Connection, unit_path: str, at: datetime | None = None) -> list[tuple[VersionId, str]]:
+def timer_starts(
+    connection: Connection, unit_path: str, at: datetime | None = None
+) -> list[tuple[VersionId, str]]:
     """The start events of versions in force at a unit that a timer begins."""
     return _starts(connection, unit_path, at, lambda node: node.trigger is Trigger.TIMER)
 
 
 def processes(connection: Connection) -> list[str]:
     """The keys of all processes that have been released, in order."""
-    return list(connection.scalars(select(tables.release.c.process).distinct().order_by(tables.release.c.process)))
+    return list(
+        connection.scalars(select(tables.release.c.process).distinct().order_by(tables.release.c.process))
+    )
 
 
 def versions(connection: Connection, process: str) -> list[Version]:
     """The published versions of a process, newest first."""
     version = tables.definition_version
     rows = connection.execute(
-        select(version.c.version_id, version.c.process, version.c.version, version.c.content_hash, version.c.published_at)
+        select(
+            version.c.version_id,
+            version.c.process,
+            version.c.version,
+            version.c.content_hash,
+            version.c.published_at,
+        )
         .where(version.c.process == process)
         .order_by(desc(version.c.version))
     )

@@ -21,7 +21,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A person completes the task that waits at an element; None: without answers."""
+    """A person completes the task that waits at an element, with answers as a form posts them (None: without)."""
 
     line: int
     element: str
@@ -95,7 +95,7 @@ _ELEMENTS = {"type": "array", "items": _ELEMENT}
 _STUB = {"type": "object"}
 
 
-def _entry(required: list[str], **properties: Any) -> dict[str, Any]:
+def _entry(required: list[str], /, **properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": required, "additionalProperties": False, "properties": properties}
 
 
@@ -113,7 +113,9 @@ _SCENARIO = _entry(
             at=_ELEMENT,
             answer=_OBJECT,
             advance={"type": "string", "pattern": process_schema.DURATION},
-            message=_entry(["name"], name={"type": "string"}, key={"type": ["string", "number"]}, payload=_OBJECT),
+            message=_entry(
+                ["name"], name={"type": "string"}, key={"type": ["string", "number"]}, payload=_OBJECT
+            ),
         ),
     },
     expect=_entry(
@@ -128,7 +130,9 @@ _SCENARIO = _entry(
         sent={"type": "array", "items": {"type": "string"}},
     ),
 )
-VALIDATOR = schemas.compiled(_entry(["scenarios"], scenarios={"type": "array", "items": _SCENARIO, "maxItems": 500}))
+VALIDATOR = schemas.compiled(
+    _entry(["scenarios"], scenarios={"type": "array", "items": _SCENARIO, "maxItems": 500})
+)
 
 
 def read(content: bytes, file: str) -> tuple[Scenario, ...]:
@@ -143,7 +147,9 @@ def read(content: bytes, file: str) -> tuple[Scenario, ...]:
         except ValueError:
             at = datetime.min
         if at.tzinfo is None:
-            findings.append(marked.finding("scenario_moment", f"{pointer}/at", found=schemas.shown(entry["at"])))
+            findings.append(
+                marked.finding("scenario_moment", f"{pointer}/at", found=schemas.shown(entry["at"]))
+            )
         scenarios.append(_scenario(marked, pointer, entry, at, findings))
     if findings:
         raise Invalid(replace(one, line=(one.line or base + 1) - base) for one in findings)
@@ -164,13 +170,17 @@ def exact(value: Any) -> Json:
 
 def _marked(content: bytes, file: str) -> tuple[marked_yaml.Marked, int]:
     """The map of the file, and how many lines were put before it to make a list into a map."""
-    is_list = next((line for line in content.splitlines() if line.strip() and not line.lstrip().startswith(b"#")), b"")
+    is_list = next(
+        (line for line in content.splitlines() if line.strip() and not line.lstrip().startswith(b"#")), b""
+    )
     if not is_list.startswith(b"-") or is_list.startswith(b"---"):
         return marked_yaml.load(content, file), 0
     try:
         return marked_yaml.load(b"scenarios:\n" + content.removeprefix(b"\xef\xbb\xbf"), file), 1
     except Invalid as refused:
-        raise Invalid(replace(one, line=one.line and max(one.line - 1, 1)) for one in refused.findings) from None
+        raise Invalid(
+            replace(one, line=one.line and max(one.line - 1, 1)) for one in refused.findings
+        ) from None
 
 
 def _scenario(
@@ -184,7 +194,7 @@ def _scenario(
         line=marked.line(pointer),
         at=at,
         start=start.get("element"),
-        variables=exact(start.get("with") or {}),
+        variables=start.get("with") or {},
         stubs={name: _stubs(given) for name, given in (entry.get("services") or {}).items()},
         steps=tuple(
             step
@@ -224,13 +234,15 @@ def _step(
     line = marked.line(pointer)
     match sorted(key for key in entry if key != "answer"):
         case ["at"]:
-            return Answer(line, entry["at"], exact(entry.get("answer")))
+            return Answer(line, entry["at"], entry.get("answer"))
         case ["advance"] if "answer" not in entry:
             return Advance(line, manifest.duration(entry["advance"]))
         case ["message"] if "answer" not in entry:
             message = entry["message"]
             key = message.get("key")
-            return Deliver(line, message["name"], None if key is None else str(key), exact(message.get("payload") or {}))
+            return Deliver(
+                line, message["name"], None if key is None else str(key), exact(message.get("payload") or {})
+            )
     findings.append(marked.finding("scenario_step", pointer, found=", ".join(entry) or "–"))
     return None
 

@@ -1,0 +1,183 @@
+"""What data a flow can have: every variable that something in it may set, and what is known of its members.
+
+Order does not matter here: a name counts as known when any element may set it. Where names come from outside
+undeclared (a message's content, a caller that does not declare), the data is open and a doubt is only a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from engine import forms
+from engine.bpmn.model import Kind, Node, Trigger
+from engine.catalogue import Catalogue, Contract
+from engine.definitions.definition import Decision, Definition
+from engine.feel import syntax
+
+Shape: TypeAlias = "Mapping[str, Shape] | None"
+"""The members of a value, each with its own; None: anything. A list has the shape of its items, as in FEEL."""
+
+LOOP_NAMES = frozenset({"loopCounter"})
+COUNT_NAMES = frozenset({"numberOfInstances", "numberOfCompletedInstances", "numberOfActiveInstances"})
+PROBLEM: Mapping[str, Shape] = {"code": None, "message": None}
+
+
+@dataclass(slots=True)
+class Data:
+    """The variables by name, and whether others may come from outside."""
+
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    is_open: bool = False
+
+    def add(self, name: str, shape: Shape = None) -> None:
+        """Let something set a variable; two different shapes make it anything that either is."""
+        if name not in self.shapes:
+            self.shapes[name] = shape
+            return
+        before = self.shapes[name]
+        self.shapes[name] = None if before is None or shape is None else _either(before, shape)
+
+    def merge(self, shapes: Mapping[str, Shape]) -> None:
+        for name, shape in shapes.items():
+            self.add(name, shape)
+
+
+def of(definition: Definition, catalogue: Catalogue) -> Data:
+    """Everything the definition's flow may have at some point."""
+    data = Data()
+    manifest = definition.manifest
+    if manifest.subject:
+        data.add(manifest.subject.variable)
+    for name in manifest.inputs or ():
+        data.add(name)
+    starts = definition.model.starts()
+    if manifest.inputs is None and not any(start.form for start in starts):
+        data.is_open = True
+    for node in definition.model.nodes.values():
+        if node.outputs:
+            for assignment in node.outputs:
+                data.add(assignment.target)
+        else:
+            _produced(data, definition, catalogue, node)
+        _surrounding(data, node)
+    return data
+
+
+def results(definition: Definition, catalogue: Catalogue, node: Node) -> Data:
+    """What an element's outputs may read besides the flow's data: what came back."""
+    bare = Data()
+    match node.kind:
+        case Kind.CALL_ACTIVITY | Kind.SUB_PROCESS:
+            bare.is_open = True
+        case Kind.RULE_TASK:
+            bare.add(
+                node.result or node.decision or "", outcome(definition.decisions.get(node.decision or ""))
+            )
+        case _:
+            _returned(bare, definition, catalogue, node)
+    return bare
+
+
+def outcome(decision: Decision | None) -> Shape:
+    """The members of a decision's outcome: its outputs, when it has more than one; else anything."""
+    found = decision.model.decision(decision.decision) if decision else None
+    if found is None or len(found.outputs) < 2:
+        return None
+    return {output.name: None for output in found.outputs}
+
+
+def of_form(form: forms.Form) -> dict[str, Shape]:
+    """The answers a form can give, with their members."""
+    shapes: dict[str, Any] = dict.fromkeys(form.names)
+    for key in form.keys:
+        parts = key.replace("[]", "").split(".")
+        if len(parts) < 2:
+            continue
+        inside = shapes
+        for part in parts[:-1]:
+            if inside.get(part) is None:
+                inside[part] = {}
+            inside = inside[part]
+        inside.setdefault(parts[-1], None)
+    return shapes
+
+
+def of_context(tree: syntax.Node) -> dict[str, Shape] | None:
+    """The entries of a context literal; None for any other expression, whose members only running tells."""
+    if isinstance(tree, syntax.Context):
+        return {name: of_context(value) for name, value in tree.entries}
+    return None
+
+
+def of_contract(contract: Contract) -> dict[str, Shape]:
+    """The outputs a service task declares, with the members of those that are objects."""
+    return {name: _of_schema(schema) for name, schema in contract.schema.get("properties", {}).items()}
+
+
+def _produced(data: Data, definition: Definition, catalogue: Catalogue, node: Node) -> None:
+    """What an element without output assignments leaves in the scope."""
+    if node.kind is Kind.CALL_ACTIVITY:
+        return
+    if node.kind is Kind.RULE_TASK:
+        data.add(node.result or node.decision or "", outcome(definition.decisions.get(node.decision or "")))
+        return
+    back = Data()
+    _returned(back, definition, catalogue, node)
+    if node.result:
+        data.add(node.result, None if back.is_open else back.shapes or None)
+    else:
+        data.merge(back.shapes)
+        data.is_open |= back.is_open
+
+
+def _returned(back: Data, definition: Definition, catalogue: Catalogue, node: Node) -> None:
+    """What comes back to an element: answers, outputs, a message's content, a script's entries."""
+    if node.form and node.form in definition.forms:
+        back.merge(of_form(definition.forms[node.form]))
+    if node.service:
+        task = catalogue.service_tasks.get(node.service)
+        if task is None or (task.outputs.is_open and not task.outputs.names):
+            back.is_open = True
+        if task is not None:
+            back.merge(of_contract(task.outputs))
+    if node.script is not None:
+        entries = of_context(node.script.tree)
+        back.merge(entries or {})
+        back.is_open |= entries is None and not node.result
+    if node.trigger is Trigger.MESSAGE and node.kind in (Kind.START, Kind.CATCH, Kind.BOUNDARY):
+        back.is_open = True
+    if node.kind is Kind.RECEIVE_TASK:
+        back.is_open = True
+
+
+def _surrounding(data: Data, node: Node) -> None:
+    """What an element's loop or boundary sets around it."""
+    if node.error_variable:
+        data.add(node.error_variable, PROBLEM)
+    if node.kind is Kind.SUB_PROCESS:
+        for assignment in node.inputs:
+            data.add(assignment.target)
+    if node.loop is None:
+        return
+    data.add("loopCounter")
+    if node.loop.element_variable:
+        data.add(node.loop.element_variable, None)
+    if node.loop.output_collection:
+        element = node.loop.output_element
+        data.add(node.loop.output_collection, of_context(element.tree) if element else None)
+
+
+def _of_schema(schema: Any) -> Shape:
+    while isinstance(schema, dict) and schema.get("type") == "array":
+        schema = schema.get("items")
+    if not isinstance(schema, dict) or "properties" not in schema or schema.get("additionalProperties", True):
+        return None
+    return {name: _of_schema(one) for name, one in schema["properties"].items()}
+
+
+def _either(one: Mapping[str, Shape], other: Mapping[str, Shape]) -> Mapping[str, Shape]:
+    both = Data(dict(one))
+    both.merge(other)
+    return both.shapes

@@ -1,0 +1,206 @@
+"""Every name an expression uses exists in the data the flow can have; else it is said, with the name probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from engine import feel, schemas
+from engine.bpmn.model import Kind, Node
+from engine.catalogue import Catalogue
+from engine.definitions import data as known_data
+from engine.definitions.data import Data, Shape
+from engine.definitions.definition import Definition
+from engine.definitions.places import Places
+from engine.errors import Finding
+from engine.feel import syntax
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an expression stands."""
+
+    file: str
+    line: int | None
+    element: str | None = None
+    pointer: str | None = None
+
+
+def findings(definition: Definition, catalogue: Catalogue, places: Places) -> Iterator[Finding]:
+    """A finding for each name, and each member of a variable, that nothing in the flow sets."""
+    data = known_data.of(definition, catalogue)
+    for node in definition.model.nodes.values():
+        site = Site(*places.node(node.id), node.id)
+        for expression in _entering(node):
+            yield from unknown(expression, data, site)
+        back = known_data.results(definition, catalogue, node)
+        for assignment in () if back.is_open else node.outputs:
+            yield from unknown(assignment.source, _with(data, back), site)
+        for expression, extra in _looping(node):
+            yield from unknown(expression, data, site, extra)
+        yield from _decision_inputs(definition, node, data, site)
+    for flow in definition.model.flows.values():
+        if flow.condition is not None:
+            yield from unknown(flow.condition, data, Site(*places.node(flow.source), flow.id))
+    yield from _manifest(definition, data)
+    yield from _forms(definition, data)
+
+
+def unknown(
+    expression: feel.Expression, data: Data, site: Site, extra: Collection[str] = ()
+) -> Iterator[Finding]:
+    """What an expression reads that the data cannot have; an error when the data is closed, else a warning."""
+    severity = "warning" if data.is_open else "error"
+    shown = schemas.shown(expression.text)
+    for name in sorted(expression.names - set(data.shapes) - set(extra)):
+        yield schemas.unknown(
+            "name_unknown", name, {*data.shapes, *extra}, site.file, site.line, site.element, site.pointer, severity,
+            expression=shown,
+        )  # fmt: skip
+    said: set[tuple[str, str]] = set()
+    for variable, member, members in _members(expression.tree, data.shapes):
+        if (variable, member) in said:
+            continue
+        said.add((variable, member))
+        yield schemas.unknown(
+            "member_unknown", member, members, site.file, site.line, site.element, site.pointer, severity,
+            expression=shown, variable=variable,
+        )  # fmt: skip
+
+
+def _entering(node: Node) -> Iterator[feel.Expression]:
+    """The expressions of an element that read the flow's data as it is before."""
+    if node.timer:
+        yield node.timer.expression
+    if node.message:
+        yield from (part for part in (node.message.key, node.message.payload) if part is not None)
+    if node.script:
+        yield node.script
+    if node.kind is not Kind.SUB_PROCESS or node.inputs:
+        yield from (assignment.source for assignment in node.inputs)
+    if node.loop:
+        yield from (part for part in (node.loop.collection, node.loop.cardinality) if part is not None)
+
+
+def _looping(node: Node) -> Iterator[tuple[feel.Expression, frozenset[str]]]:
+    """The expressions read inside and after iterations, with the names only they see."""
+    if node.loop and node.loop.output_element:
+        yield node.loop.output_element, known_data.LOOP_NAMES
+    if node.loop and node.loop.completion_condition:
+        yield node.loop.completion_condition, known_data.LOOP_NAMES | known_data.COUNT_NAMES
+
+
+def _decision_inputs(definition: Definition, node: Node, data: Data, site: Site) -> Iterator[Finding]:
+    """The inputs of the decision a rule task asks."""
+    used = definition.decisions.get(node.decision or "")
+    decision = used.model.decision(used.decision) if used else None
+    if used is None or decision is None:
+        return
+    given = {assignment.target for assignment in node.inputs}
+    severity = "warning" if data.is_open else "error"
+    for name in sorted(required_inputs(decision) - given - set(data.shapes)):
+        yield schemas.unknown(
+            "decision_input_unknown", name, {*data.shapes, *given}, site.file, site.line, site.element,
+            severity=severity, decision=used.decision, table=used.model.file,
+        )  # fmt: skip
+
+
+def required_inputs(decision: object, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The names of the input data a decision needs, itself or through the decisions it requires."""
+    names: set[str] = set()
+    for need in decision.needs:  # type: ignore[attr-defined]
+        if need.kind == "input":
+            names.add(need.path[0] if len(need.path) > 1 else need.model.inputs[need.id].name)
+        elif need.kind == "decision" and need.id not in seen:
+            inner = need.model.decisions[need.id]
+            names |= required_inputs(inner, seen | {need.id})
+    return frozenset(names)
+
+
+def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
+    """Expressions of process.yaml and of documents."""
+    manifest = definition.manifest
+    for key, lane in manifest.lanes.items():
+        if lane.unit is not None:
+            pointer = f"/lanes/{key}/unit"
+            yield from unknown(
+                lane.unit, data, Site(manifest.marked.file, manifest.line(pointer), None, pointer)
+            )
+    for number, record in enumerate(manifest.records):
+        for name, expression in record.values.items():
+            pointer = f"/records/{number}/values/{name}"
+            yield from unknown(
+                expression, data, Site(manifest.marked.file, manifest.line(pointer), record.at, pointer)
+            )
+    for key, document in definition.documents.items():
+        site = Site(manifest.documents[key], None)
+        for section in document.sections:
+            for row in section.rows:
+                yield from unknown(row.value, data, site)
+                if row.when is not None:
+                    yield from unknown(row.when, data, site)
+        for note in document.notes:
+            if note.when is not None:
+                yield from unknown(note.when, data, site)
+
+
+def _forms(definition: Definition, data: Data) -> Iterator[Finding]:
+    """Expressions of forms read the form's own answers, and the case's data."""
+    severity = "warning" if data.is_open else "error"
+    used = {node.form for node in definition.model.nodes.values() if node.form}
+    for name, form in definition.forms.items():
+        if name in used:
+            for missing in sorted(form.uses - set(data.shapes)):
+                yield schemas.unknown(
+                    "form_name_unknown",
+                    missing,
+                    {*data.shapes, *form.names},
+                    form.file,
+                    severity=severity,
+                    form=name,
+                )
+
+
+def _members(tree: syntax.Node, shapes: dict[str, Shape]) -> Iterator[tuple[str, str, Collection[str]]]:
+    """Paths like `limit.days` whose variable has known members, but not this one.
+
+    Only paths from a free name are judged: inside a filter or loop the same name may mean an item.
+    """
+    if isinstance(tree, syntax.Path):
+        path, root = [tree.member], tree.source
+        while isinstance(root, syntax.Path | syntax.Filter):
+            if isinstance(root, syntax.Path):
+                path.insert(0, root.member)
+            root = root.source
+        if isinstance(root, syntax.Name):
+            shape: Shape = shapes.get(root.name)
+            walked = root.name
+            for member in path:
+                if shape is None:
+                    break
+                if member not in shape:
+                    yield walked, member, shape
+                    break
+                shape, walked = shape[member], f"{walked}.{member}"
+    bound = _bound(tree)
+    inner = {name: shape for name, shape in shapes.items() if name not in bound}
+    for child in syntax.children(tree):
+        yield from _members(child, inner)
+
+
+def _bound(tree: syntax.Node) -> frozenset[str]:
+    """The names a node binds for what is inside it."""
+    match tree:
+        case syntax.For(iterators=iterators) | syntax.Quantified(iterators=iterators):
+            return frozenset(iterator.name for iterator in iterators)
+        case syntax.FunctionLiteral(parameters=parameters):
+            return frozenset(name for name, _ in parameters)
+        case syntax.Context(entries=entries):
+            return frozenset(name for name, _ in entries)
+    return frozenset()
+
+
+def _with(data: Data, more: Data) -> Data:
+    both = Data(dict(data.shapes), data.is_open or more.is_open)
+    both.merge(more.shapes)
+    return both

@@ -1,0 +1,193 @@
+"""The registry's verbs: register a person once, look one up, find those who match what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from engine import ids
+from engine.errors import Conflict, NotFound
+from integrations.people import codes, identifiers, names, tables
+from integrations.people.identifiers import Identifier
+
+SEXES = ("male", "female", "other")
+MOST_FOUND = 20
+_CONSIDERED = 400  # matches of a name that are ranked; a wider search is asked to say more
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of the registry. `id` never changes; `code` is what is printed and scanned."""
+
+    id: int
+    code: str
+    name: str
+    born_on: date
+    sex: str
+    address: str = ""
+    unit_code: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    phones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known when a person is registered; identifiers and phones are in their written form already."""
+
+    name: str
+    born_on: date
+    sex: str
+    address: str = ""
+    unit_code: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    phones: tuple[str, ...] = ()
+    number: int | None = field(default=None)  # for a repeatable code (codes.issue); None: random
+
+
+def register(connection: Connection, details: Details, at: datetime, by: int | None) -> Person:
+    """Add a person; Conflict("identifier_taken") when one of the identifiers is somebody's already."""
+    for identifier in details.identifiers:
+        taken = connection.scalar(
+            select(tables.person_identifier.c.person_id).where(
+                tables.person_identifier.c.type == identifier.type,
+                tables.person_identifier.c.value == identifier.value,
+            )
+        )
+        if taken is not None:
+            raise Conflict("identifier_taken", type=identifier.type)
+    person_id = ids.issue(connection)
+    name = names.written(details.name)
+    row = {
+        "person_id": person_id, "name": name, "name_key": names.key(name), "born_on": details.born_on,
+        "sex": details.sex, "address": names.written(details.address), "unit_code": details.unit_code,
+        "registered_at": at, "registered_by": by,
+    }  # fmt: skip
+    code = _coded(connection, row, details.number)
+    _insert(
+        connection, tables.person_word, [{"word": word, "person_id": person_id} for word in names.words(name)]
+    )
+    for identifier in details.identifiers:
+        _taken_once(connection, identifier, person_id)
+    phones = tuple(dict.fromkeys(details.phones))
+    _insert(connection, tables.person_phone, [{"phone": phone, "person_id": person_id} for phone in phones])
+    return Person(
+        person_id, code, name, details.born_on, details.sex, str(row["address"]), details.unit_code,
+        details.identifiers, phones,
+    )  # fmt: skip
+
+
+def person(connection: Connection, person_id: int) -> Person:
+    """The person with this id, or NotFound."""
+    found = _people(connection, tables.person.c.person_id == person_id)
+    if not found:
+        raise NotFound("subject_not_found")
+    return found[0]
+
+
+def find(connection: Connection, text: str, limit: int = MOST_FOUND) -> list[Person]:
+    """Those who match a code, an identifier, a telephone, or the beginnings of words of a name.
+
+    A valid code, or the value of an identifier or telephone, is looked up exactly; anything else is a name,
+    compared without diacritics; those whose name has the diacritics typed come first.
+    """
+    code = codes.read(text)
+    if code is not None:
+        exact = _people(connection, tables.person.c.code == code, limit)
+        if exact:
+            return exact
+    value, phone = identifiers.possible(text), identifiers.phone(text)
+    if value is not None or phone is not None:
+        owned = select(tables.person_identifier.c.person_id).where(tables.person_identifier.c.value == value)
+        called = select(tables.person_phone.c.person_id).where(tables.person_phone.c.phone == phone)
+        exact = _people(connection, tables.person.c.person_id.in_(owned.union(called)), limit)
+        if exact:
+            return exact
+    return _named(connection, text, limit)
+
+
+def _named(connection: Connection, text: str, limit: int) -> list[Person]:
+    words = sorted(names.key(text).split(), key=len, reverse=True)
+    if not words or len(words) > 12 or any(len(word) > 40 for word in words):
+        return []
+    matching = [
+        tables.person.c.person_id.in_(
+            select(tables.person_word.c.person_id).where(_begins(tables.person_word.c.word, word))
+        )
+        for word in words
+    ]
+    considered = select(tables.person.c.person_id).where(and_(*matching)).limit(_CONSIDERED)
+    same_start = _begins(tables.person.c.name_key, names.key(text))
+    ranks: list[ColumnElement[Any]] = [same_start.desc(), tables.person.c.name_key, tables.person.c.born_on]
+    if names.has_diacritics(text):
+        ranks.insert(0, (func.strpos(func.lower(tables.person.c.name), names.lowered(text)) > 0).desc())
+    return _people(connection, tables.person.c.person_id.in_(considered), limit, ranks)
+
+
+def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Begins with the prefix; a comparison of two bounds, which a plain index on a "C" column serves."""
+    return and_(column >= prefix, column < prefix + "\U0010ffff")
+
+
+def _people(
+    connection: Connection,
+    where: ColumnElement[bool],
+    limit: int = 1,
+    ranks: Iterable[ColumnElement[Any]] = (),
+) -> list[Person]:
+    query = select(tables.person).where(where).order_by(*ranks, tables.person.c.person_id).limit(limit)
+    rows = connection.execute(query).mappings().all()
+    found = [row["person_id"] for row in rows]
+    owned: dict[int, list[Identifier]] = {person_id: [] for person_id in found}
+    called: dict[int, list[str]] = {person_id: [] for person_id in found}
+    if found:
+        for one in connection.execute(
+            select(tables.person_identifier)
+            .where(tables.person_identifier.c.person_id.in_(found))
+            .order_by(tables.person_identifier.c.type, tables.person_identifier.c.value)
+        ).mappings():
+            owned[one["person_id"]].append(Identifier(one["type"], one["value"]))
+        for one in connection.execute(
+            select(tables.person_phone).where(tables.person_phone.c.person_id.in_(found)).order_by("phone")
+        ).mappings():
+            called[one["person_id"]].append(one["phone"])
+    return [
+        Person(
+            row["person_id"], row["code"], row["name"], row["born_on"], row["sex"], row["address"], row["unit_code"],
+            tuple(owned[row["person_id"]]), tuple(called[row["person_id"]]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _coded(connection: Connection, row: dict[str, Any], number: int | None) -> str:
+    """Insert the person under a code nobody has; two random codes meet once in billions, so a few tries do."""
+    for _ in range(8):
+        code = codes.issue(number)
+        added = connection.execute(
+            insert(tables.person).values(code=code, **row).on_conflict_do_nothing(index_elements=["code"])
+        )
+        if added.rowcount == 1:
+            return code
+        number = None
+    raise Conflict("person_code_not_found")
+
+
+def _taken_once(connection: Connection, identifier: Identifier, person_id: int) -> None:
+    """Give the identifier to the person, unless another transaction just gave it to somebody else."""
+    added = connection.execute(
+        insert(tables.person_identifier)
+        .values(type=identifier.type, value=identifier.value, person_id=person_id)
+        .on_conflict_do_nothing()
+    )
+    if added.rowcount != 1:
+        raise Conflict("identifier_taken", type=identifier.type)
+
+
+def _insert(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), rows)

@@ -1,0 +1,1 @@
+"""Letters to readers, kept in a letterbox that a test can open."""
