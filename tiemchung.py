@@ -16,6 +16,7 @@ from pathlib import Path
 from engine import (
     accounts,
     bench,
+    campaign,
     catalogue,
     daemons,
     database,
@@ -26,7 +27,7 @@ from engine import (
     settings,
     worker,
 )  # fmt: skip
-from engine.bpmn import reading, reference
+from engine.bpmn import reading
 from engine.definitions import bundle, checks, deployment, registry
 from engine.errors import EngineError, Finding, Invalid
 
@@ -121,7 +122,7 @@ def _check(arguments: Arguments) -> int:
 def _findings(folder: Path, known: set[str]) -> list[Finding]:
     try:
         read = bundle.read(folder, settings.current().forms_dir)
-        return list(checks.run(read, catalogue.current(), known))
+        return checks.run(read, catalogue.current(), known, campaign.current().roles)[1]
     except Invalid as refused:
         return list(refused.findings)
 
@@ -151,6 +152,8 @@ def _versions(arguments: Arguments) -> None:
 
 def _run(arguments: Arguments) -> int:
     """Run a BPMN file in memory and print the elements it passes."""
+    from engine.bpmn import reference  # SpiffWorkflow takes a second to load, and only this needs it
+
     content = Path(arguments.file).read_bytes()
     answers = json.loads(arguments.answers or "{}")
     own = reference.own_trace(reading.read(content, arguments.file), answers)

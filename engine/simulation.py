@@ -22,7 +22,7 @@ from engine.access import Actor
 from engine.bpmn import marked_yaml
 from engine.definitions import registry
 from engine.definitions.definition import Definition
-from engine.definitions.manifest import duration, expression_text
+from engine.definitions.manifest import duration
 from engine.errors import EngineError, Finding, Invalid
 from engine.ids import InstanceId
 from engine.units import Unit
@@ -201,7 +201,7 @@ def _evaluated(answers: dict[str, Json], variables: dict[str, Json]) -> dict[str
 
     def one(value: Json) -> Json:
         if isinstance(value, str) and value.startswith("="):
-            return feel.compile(expression_text(value), tuple(variables)).json(variables, moment)
+            return feel.compile(value.removeprefix("=").strip(), tuple(variables)).json(variables, moment)
         if isinstance(value, dict):
             return {key: one(inner) for key, inner in value.items()}
         return [one(inner) for inner in value] if isinstance(value, list) else value
@@ -232,7 +232,7 @@ def _story(entry: dict[str, Json]) -> Story:
     }
     return Story(
         str(entry["name"]), str(entry["process"]), int(entry.get("weight", 1)),
-        feel.compile(expression_text(who)) if who else None, dict(entry.get("start") or {}), answers,
+        feel.compile(who.removeprefix("=").strip()) if who else None, dict(entry.get("start") or {}), answers,
         duration(entry.get("takes", "PT4M")), entry.get("rests_at"),
     )  # fmt: skip
 

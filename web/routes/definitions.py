@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,7 +11,8 @@ from fastapi.responses import Response
 
 from engine import access, database, settings
 from engine.access import Permission
-from engine.definitions import bundle, compare, deployment, registry
+from engine.definitions import compare, deployment, registry
+from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
 from engine.errors import NotFound
 from engine.ids import VersionId, parsed
@@ -87,7 +90,7 @@ def download(visit: SignedIn, version_id: str) -> Response:
     """The whole bundle of a version, to edit and submit again."""
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
-    answer = _file(bundle.zipped(definition.bundle), "application/zip")
+    answer = _file(_zipped(definition.bundle), "application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{definition.key}-v{definition.version}.zip"'
     return answer
 
@@ -159,6 +162,15 @@ def _in_force(connection: Any, key: str, visit: Visit) -> VersionId | None:
         return registry.in_force(connection, key, visit.unit.path)
     except NotFound:
         return None
+
+
+def _zipped(bundle: Bundle) -> bytes:
+    """The bundle's files as a zip, in order, so that the same version gives the same bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(bundle.files):
+            archive.writestr(zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0)), bundle.files[path])
+    return packed.getvalue()
 
 
 def _file(content: bytes, kind: str) -> Response:
