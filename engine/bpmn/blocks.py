@@ -44,7 +44,9 @@ class _Blocks:
         if last:
             self.canvas.shape("endEvent", end, place, is_step=False)
             self.canvas.connect(last, end, place)
-        elif not any(s.kind == "endEvent" and s.scope == place.scope for s in self.canvas.drawing.shapes.values()):
+        elif not any(
+            s.kind == "endEvent" and s.scope == place.scope for s in self.canvas.drawing.shapes.values()
+        ):
             self.found.add("never_ends", place.pointer)
 
     def sequence(self, steps: list[Any], place: Place, arriving: list[Exit]) -> list[Exit]:
@@ -63,7 +65,11 @@ class _Blocks:
                 self.found.add("unreachable_step", at.pointer, name, name=name)
                 return []
             at = dataclasses.replace(at, lane=self._lane(step, at))
-            ways = self.kinds[kind](name, step, at, ways) if kind in self.kinds else self._single(kind, name, step, at, ways)
+            ways = (
+                self.kinds[kind](name, step, at, ways)
+                if kind in self.kinds
+                else self._single(kind, name, step, at, ways)
+            )
         return ways
 
     def _lane(self, step: Step, place: Place) -> str | None:
@@ -154,7 +160,9 @@ class _Blocks:
         self.canvas.shape("exclusiveGateway", name, place)
         self.canvas.connect(arriving, name, place)
         ways = self._branch(step.get("do"), f"{place.pointer}/do", place, Exit(name))
-        condition = self.found.expression(step.get("while"), f"{place.pointer}/while") if "while" in step else "true"
+        condition = (
+            self.found.expression(step.get("while"), f"{place.pointer}/while") if "while" in step else "true"
+        )
         if not ways or ways[0].source == name:
             self.found.add("repeat_nothing", f"{place.pointer}/do", name)
             return []
@@ -191,7 +199,8 @@ class _Blocks:
             return read(source[key], f"{at}/{key}") if key in source else None
 
         return Loop(
-            sequential="sequential" in step and self.found.boolean(step["sequential"], f"{pointer}/sequential"),
+            sequential="sequential" in step
+            and self.found.boolean(step["sequential"], f"{pointer}/sequential"),
             collection=part(step, "in", pointer, self.found.value),
             cardinality=part(step, "times", pointer, self.found.expression),
             element_variable=part(step, "as", pointer, self.found.variable),
@@ -213,7 +222,9 @@ class _Blocks:
             definition = single.time(self.found, timeout, pointer, kinds)
             ways += self._boundary(shape, definition, timeout, pointer, place)
         for key in ("on_message", "on_error"):
-            entries = self.found.entries(step[key], f"{place.pointer}/{key}") if step.get(key) is not None else []
+            entries = (
+                self.found.entries(step[key], f"{place.pointer}/{key}") if step.get(key) is not None else []
+            )
             for pointer, entry in entries:
                 if key == "on_message":
                     self._only(entry, pointer, "message", "name", "do", "interrupting")

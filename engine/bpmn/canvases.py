@@ -34,14 +34,16 @@ class Canvas:
 
     def __init__(self, drawing: Drawing, found: Findings, names: Mapping[str, str]) -> None:
         self.drawing, self.found, self.names = drawing, found, names
-        self._taken = {lane: "lane" for lane in drawing.lanes} | {drawing.process: "process"}
+        self._taken = dict.fromkeys(drawing.lanes, "lane") | {drawing.process: "process"}
 
     def shape(self, kind: str, shape_id: str, place: Place, is_step: bool = True) -> Shape:
         """A new shape; a step shows its name, a generated one shows nothing."""
         shown = self.names.get(shape_id, shape_id.replace("_", " ") if is_step else "")
         shape = Shape(kind, shape_id, place.scope, shown, lane=place.lane if is_step else None)
         if shape_id in self.found.lines:
-            self.found.add("duplicate_name", place.pointer, shape_id, first=self.found.lines[shape_id], name=shape_id)
+            self.found.add(
+                "duplicate_name", place.pointer, shape_id, first=self.found.lines[shape_id], name=shape_id
+            )
         elif shape_id in self._taken:
             self.found.add("taken_name", place.pointer, shape_id, name=shape_id, by=self._taken[shape_id])
         else:

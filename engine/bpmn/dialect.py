@@ -40,7 +40,11 @@ _BASE: dict[str, Accepted] = {"id": Value.ID}
 _NAMED: dict[str, Accepted] = {"id": Value.ID, "name": Value.TEXT}
 _SAID = frozenset({"documentation", "extensionElements"})
 _NODE = _SAID | {"incoming", "outgoing"}
-_ONCE: dict[str, Accepted] = {"isForCompensation": ("false",), "startQuantity": ("1",), "completionQuantity": ("1",)}
+_ONCE: dict[str, Accepted] = {
+    "isForCompensation": ("false",),
+    "startQuantity": ("1",),
+    "completionQuantity": ("1",),
+}
 _IMPLEMENTED: dict[str, Accepted] = {"implementation": ("##unspecified", "##WebService")}
 _ARTIFACTS = frozenset({"textAnnotation", "association", "group"})
 _FORMAL: dict[str, Accepted] = {"id": Value.ID, "language": ("feel", "FEEL", "https://www.omg.org/spec/DMN/20191111/FEEL/",

@@ -191,7 +191,10 @@ def _loop(node: etree._Element, loop: Loop) -> None:
     for name, value in {**expressions, **names}.items():
         if value is not None:
             element.set(_tc(name), f"= {value}" if name in expressions else value)
-    for tag, text in (("loopCardinality", loop.cardinality), ("completionCondition", loop.completion_condition)):
+    for tag, text in (
+        ("loopCardinality", loop.cardinality),
+        ("completionCondition", loop.completion_condition),
+    ):
         if text is not None:
             child = etree.SubElement(element, _bpmn(tag))
             child.set(f"{{{xml.XSI}}}type", "bpmn:tFormalExpression")

@@ -42,7 +42,15 @@ def _placed(root: etree._Element) -> list[etree._Element]:
     """The diagrams bpmn-io draws; none when it fails, forgets a node, or uses an id that is taken."""
     try:
         drawn = xml.parse(auto_layout.layout_process(etree.tostring(root, encoding="unicode")).encode(), "")
-    except (auto_layout.LayoutError, AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError):
+    except (
+        auto_layout.LayoutError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):
         return []  # what it raises on models it cannot place; none of it says more than that
     diagrams = drawn.findall(f"{{{xml.BPMNDI}}}BPMNDiagram")
     parts = [part for diagram in diagrams for part in diagram.iter()]
@@ -79,7 +87,9 @@ def _write_flow_lists(root: etree._Element) -> None:
 def _grid(root: etree._Element) -> etree._Element:
     """Nodes in the order of the file, eight to a row; plain, but every element is there to be seen."""
     process = next(node for node in _nodes(root) if xml.local(node) == "process")
-    diagram = etree.Element(f"{{{xml.BPMNDI}}}BPMNDiagram", nsmap={"bpmndi": xml.BPMNDI, "dc": _DC, "di": _DI})
+    diagram = etree.Element(
+        f"{{{xml.BPMNDI}}}BPMNDiagram", nsmap={"bpmndi": xml.BPMNDI, "dc": _DC, "di": _DI}
+    )
     plane = etree.SubElement(diagram, f"{{{xml.BPMNDI}}}BPMNPlane")
     plane.set("bpmnElement", process.get("id", ""))
     centres: dict[str | None, tuple[int, int]] = {}

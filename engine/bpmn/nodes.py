@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from collections import defaultdict
+from collections.abc import Iterable
 
 from lxml import etree
 
@@ -31,7 +31,8 @@ def nodes(elements: Iterable[spiff.Element], flows: Iterable[spiff.Flow]) -> dic
         if element.kind == Kind.BOUNDARY:
             boundaries[element.node.get("attachedToRef", "")].append(element.id)
     return {
-        element.id: _node(element, into[element.id], out[element.id], boundaries[element.id]) for element in read
+        element.id: _node(element, into[element.id], out[element.id], boundaries[element.id])
+        for element in read
     }
 
 
@@ -90,7 +91,9 @@ def _message(element: spiff.Element) -> Message | None:
     """The message awaited or thrown; its key stands on the `message` element, the payload on the thrower."""
     if element.message is None or element.message_id is None:
         return None
-    definition = element.node.getroottree().getroot().find(f"{{{xml.BPMN}}}message[@id='{element.message_id}']")
+    definition = (
+        element.node.getroottree().getroot().find(f"{{{xml.BPMN}}}message[@id='{element.message_id}']")
+    )
     key = None if definition is None else _tc(definition, "key")
     return Message(element.message, _optional(key), _optional(_tc(element.node, "payload")))
 

@@ -44,7 +44,7 @@ class _Check:
     def __init__(self, root: etree._Element, file: str) -> None:
         self.file = file
         self.findings: list[errors.Finding] = []
-        self.nodes = [node for node in _semantic(root)]
+        self.nodes = list(_semantic(root))
         self.by_id: dict[str, etree._Element] = {}
 
     def found(self, code: str, node: etree._Element, **params: object) -> None:
@@ -125,7 +125,9 @@ class _Check:
             self.found("no_script", node)
 
     def timer(self, node: etree._Element) -> None:
-        times = [child for name in ("timeDate", "timeDuration", "timeCycle") for child in _children(node, name)]
+        times = [
+            child for name in ("timeDate", "timeDuration", "timeCycle") for child in _children(node, name)
+        ]
         if len(times) != 1:
             self.found("one_time", node, count=len(times))
 
@@ -142,7 +144,9 @@ class _Check:
         if "errorEventDefinition" in triggers:
             for definition in _children(node, "errorEventDefinition"):
                 if definition.get("errorRef") is None:
-                    self.found("missing_attribute", definition, attribute="errorRef", tag="errorEventDefinition")
+                    self.found(
+                        "missing_attribute", definition, attribute="errorRef", tag="errorEventDefinition"
+                    )
         self._payload(node, triggers)
 
     def throw(self, node: etree._Element) -> None:
@@ -207,9 +211,7 @@ class _Check:
         if attribute == "targetRef" and kind in ("startEvent", "boundaryEvent"):
             self.found("flow_into_start", flow, reference=reference, tag=kind)
 
-    def _node(
-        self, node: etree._Element, out: _Found, inside: dict[str | None, etree._Element]
-    ) -> None:
+    def _node(self, node: etree._Element, out: _Found, inside: dict[str | None, etree._Element]) -> None:
         self._flow_lists(node)
         self._splits(node, out)
         kind = xml.local(node)

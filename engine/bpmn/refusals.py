@@ -101,7 +101,9 @@ class _Walk:
         elif namespace in _DRAWN or (name == "definitions" and namespace in _TOOL):
             return
         elif namespace:
-            self.found("foreign_attribute", node, attribute=_clipped(local), namespace=_clipped(namespace), tag=name)
+            self.found(
+                "foreign_attribute", node, attribute=_clipped(local), namespace=_clipped(namespace), tag=name
+            )
         elif local not in shape.attributes:
             code = f"refused.{local}" if local in dialect.REFUSED_ATTRIBUTES else "refused.attribute"
             self.found(code, node, attribute=_clipped(local), value=_clipped(value), tag=name)
@@ -188,7 +190,9 @@ class _Walk:
         if not written:
             self.found("empty_expression", node, attribute=attribute)
         elif len(written) > EXPRESSION_LIMIT:
-            self.found("text_too_long", node, attribute=attribute, length=len(written), limit=EXPRESSION_LIMIT)
+            self.found(
+                "text_too_long", node, attribute=attribute, length=len(written), limit=EXPRESSION_LIMIT
+            )
         else:
             try:
                 feel.compile(written)

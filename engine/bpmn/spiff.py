@@ -78,7 +78,9 @@ def read(root: etree._Element, file: str) -> Reading:
         elements, flows = _inside(reader, process.bpmn_id, None)
     except ValidationException as refused:
         params = {"problem": str(refused)[:300]}
-        raise errors.Invalid([errors.Finding("bpmn.not_read", params, file, None, refused.id or None)]) from None
+        raise errors.Invalid(
+            [errors.Finding("bpmn.not_read", params, file, None, refused.id or None)]
+        ) from None
     name = process.node.get("name") or ""
     return Reading(process.bpmn_id, name, tuple(elements), tuple(flows), reader.lanes)
 

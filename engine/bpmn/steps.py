@@ -93,7 +93,9 @@ def time(found: Findings, step: Step, pointer: str, kinds: Mapping[str, str]) ->
         found.add("one_time", pointer, known=", ".join(kinds))
         return Definition("timer", time_kind="timeDuration", time="PT0S")
     key = present[0]
-    return Definition("timer", time_kind=kinds[key], time=found.time(step[key], f"{pointer}/{key}", kinds[key]))
+    return Definition(
+        "timer", time_kind=kinds[key], time=found.time(step[key], f"{pointer}/{key}", kinds[key])
+    )
 
 
 def message(found: Findings, step: Step, pointer: str) -> Definition:

@@ -54,7 +54,9 @@ class _Check:
         self, code: str, severity: str, node: Node | None, element: str | None, params: dict[str, object]
     ) -> None:
         line, place = (node.line, element or node.id) if node else (None, self.model.id)
-        self.findings.append(errors.Finding(f"structure.{code}", params, self.file, line, place, None, severity))
+        self.findings.append(
+            errors.Finding(f"structure.{code}", params, self.file, line, place, None, severity)
+        )
 
     # the whole
 
@@ -98,7 +100,9 @@ class _Check:
     def _preceding(self, node_id: str) -> list[str]:
         node = self.model.nodes[node_id]
         before = [self.model.flows[flow].source for flow in node.incoming]
-        return before + ([node.attached_to] if node.attached_to in self.model.nodes and node.attached_to else [])
+        return before + (
+            [node.attached_to] if node.attached_to in self.model.nodes and node.attached_to else []
+        )
 
     # one flow, one node
 
@@ -227,4 +231,3 @@ class _Check:
 def _normal(text: str) -> str:
     """An expression's text with spaces evened out, to see that one condition is the other's opposite."""
     return re.sub(r"\s+", " ", re.sub(r"\s*([()<>=,])\s*", r"\1", text.strip()))
-

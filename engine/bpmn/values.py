@@ -109,7 +109,9 @@ class Findings:
             case str() if value.lstrip().startswith("="):
                 return self._compiled(_without_mark(value), pointer)
             case dict():
-                parts = [f"{literal(k)}: {self.value(v, f'{pointer}/{escaped(k)}')}" for k, v in value.items()]
+                parts = [
+                    f"{literal(k)}: {self.value(v, f'{pointer}/{escaped(k)}')}" for k, v in value.items()
+                ]
                 return "{" + ", ".join(parts) + "}"
             case list():
                 return "[" + ", ".join(self.value(v, f"{pointer}/{i}") for i, v in enumerate(value)) + "]"

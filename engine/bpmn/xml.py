@@ -64,10 +64,11 @@ def line(node: etree._Element) -> int | None:
 
 
 def named(node: etree._Element) -> str | None:
-    """The id of the element, or of the nearest element around it that has one."""
+    """The id of the element, or of the nearest one around it; ids in extensions do not count."""
+    own = namespace(node.getroottree().getroot())
     step: etree._Element | None = node
     while step is not None:
-        if step.get("id"):
+        if step.get("id") and namespace(step) == own:
             return str(step.get("id"))[:80]
         step = step.getparent()
     return None
