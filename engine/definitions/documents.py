@@ -1,6 +1,7 @@
 """A printable document of a case: its rows are expressions over the case's variables, its words are texts.
 
-The document exists once the element it names has completed; nothing else makes it reachable.
+The document exists once the element it names has completed; nothing else makes it reachable. Besides the case's
+variables its expressions see `subject` (what the subject's query tells), `unit` (code, kind, name) and `process`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from engine import feel, schemas
 from engine.bpmn import marked_yaml
 from engine.definitions import manifest, process_schema
 from engine.errors import Invalid
+
+GIVEN = ("subject", "unit", "process")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from engine import feel, schemas
 from engine.bpmn.model import Kind, Node
 from engine.catalogue import Catalogue
 from engine.definitions import data as known_data
+from engine.definitions import documents
 from engine.definitions.data import Data, Shape
 from engine.definitions.definition import Definition
 from engine.definitions.places import Places
@@ -134,14 +135,15 @@ def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
             )
     for key, document in definition.documents.items():
         site = Site(manifest.documents[key], None)
+        shown = _with(data, Data(dict.fromkeys(documents.GIVEN)))
         for section in document.sections:
             for row in section.rows:
-                yield from unknown(row.value, data, site)
+                yield from unknown(row.value, shown, site)
                 if row.when is not None:
-                    yield from unknown(row.when, data, site)
+                    yield from unknown(row.when, shown, site)
         for note in document.notes:
             if note.when is not None:
-                yield from unknown(note.when, data, site)
+                yield from unknown(note.when, shown, site)
 
 
 def _forms(definition: Definition, data: Data) -> Iterator[Finding]:

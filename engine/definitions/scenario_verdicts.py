@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -69,6 +70,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def written(value: Any) -> str:
+    """A value as JSON, so that the text "2" and the number 2 look different."""
+    return schemas.shown(json.dumps(plain(value), ensure_ascii=False))
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     scenario: Scenario
@@ -125,7 +131,7 @@ class _Verdict:
         for name, value in self.scenario.expected.variables.items():
             found = self.seen.variables.get(name)
             if not same(found, value):
-                told = {"expected": schemas.shown(plain(value)), "found": schemas.shown(plain(found))}
+                told = {"expected": written(value), "found": written(found)}
                 yield self._wrong("variables", "scenario_variable", name=name, **told)
         for name in self.scenario.expected.sent:
             if name not in self.seen.sent:
@@ -144,7 +150,7 @@ class _Verdict:
                 said = value.get(name) if isinstance(value, dict) else value
                 found = list(rules) if name == "rules" else said
                 if not same(found, expected):
-                    told = {"expected": schemas.shown(plain(expected)), "found": schemas.shown(plain(found))}
+                    told = {"expected": written(expected), "found": written(found)}
                     numbers = ", ".join(map(str, rules)) or "–"
                     yield self._wrong(
                         "decided", "scenario_decided", decision=key, name=name, rules=numbers, **told

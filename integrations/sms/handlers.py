@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+from datetime import datetime
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -18,6 +20,7 @@ from integrations.sms import gateways, tables
 
 TEXTS = Path(__file__).parent / "texts"
 MOST_SHOWN = 100
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)$")
 _PERSON = "people.person"  # any registry that offers this query will do
 
 
@@ -71,7 +74,14 @@ def written(text_key: str, params: dict[str, Any], language: str) -> str:
         raise Invalid(
             [Finding("declared_missing", {"name": name}, pointer=f"/params/{name}") for name in missing]
         )
-    return text.format_map({name: "" if value is None else value for name, value in params.items()})
+    return text.format_map({name: _shown(value) for name, value in params.items()})
+
+
+def _shown(value: Any) -> str:
+    """A value as people read it: a date by day, month and year."""
+    if isinstance(value, str) and _DATE.match(value):
+        return datetime.fromisoformat(value[:10]).strftime("%d/%m/%Y")
+    return "" if value is None else str(value)
 
 
 @functools.cache
