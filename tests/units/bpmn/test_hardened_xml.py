@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from engine import errors
-from engine.bpmn import xml
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine import errors
+from engine.bpmn import xml
 
 BOMB = b"""<?xml version="1.0"?>
 <!DOCTYPE definitions [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from engine import errors
-from engine.bpmn import marked_yaml
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engine import errors
+from engine.bpmn import marked_yaml
 
 
 def codes(content: bytes) -> list[tuple[str, int | None]]:
@@ -21,7 +22,8 @@ def codes(content: bytes) -> list[tuple[str, int | None]]:
 
 def test_values_are_plain_and_have_lines() -> None:
     marked = marked_yaml.load(
-        b"process: loan\nflow:\n  - user: ask\n    lane: desk\n  - wait: later\n    for: P1D\n", "process.yaml"
+        b"process: loan\nflow:\n  - user: ask\n    lane: desk\n  - wait: later\n    for: P1D\n",
+        "process.yaml",
     )
     assert marked.value == {
         "process": "loan",
@@ -108,7 +110,9 @@ def test_all_findings_come_at_once() -> None:
     ]  # fmt: skip
 
 
-@given(st.one_of(st.binary(max_size=200), st.text("ab:-[]{}&*!?|>'\"\n #,%<~1=", max_size=60).map(str.encode)))
+@given(
+    st.one_of(st.binary(max_size=200), st.text("ab:-[]{}&*!?|>'\"\n #,%<~1=", max_size=60).map(str.encode))
+)
 def test_no_bytes_end_in_anything_but_a_map_or_findings(content: bytes) -> None:
     try:
         marked = marked_yaml.load(content, "process.yaml")
