@@ -13,7 +13,7 @@ from engine.definitions import registry
 from engine.errors import NotAllowed, NotFound
 from engine.ids import parsed
 from engine.stuck import Reason, Stuck
-from web import rendering
+from web import redirects, rendering
 from web.sessions import Guarded, SignedIn
 
 router = APIRouter()
@@ -50,10 +50,10 @@ def retry(request: Request, visit: SignedIn, posted: Guarded) -> Response:
     element = posted.first("element")
     with database.transaction() as connection:
         went_on = incidents.retry(connection, instance_id, token, element, visit.actor)
-    key = "stuck.retry_went_on" if went_on else "stuck.retry_stopped_again"
+    said = "retry_went_on" if went_on else "retry_stopped_again"
     back = posted.first("back")
     address = back if back in ("/stuck", f"/cases/{instance_id}") else "/stuck"
-    return rendering.redirect(request, address, flash=key, tone="good" if went_on else "bad")
+    return redirects.after(request, address, said)
 
 
 def _unit(connection: Any, code: str) -> str | None:

@@ -16,7 +16,7 @@ from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.errors import EngineError, Finding, Invalid, NotFound
 from engine.ids import SubmissionId, parsed
-from web import rendering, sessions
+from web import redirects, rendering, sessions
 from web.routes import definitions as pages
 from web.sessions import Guarded, Posted, SignedIn, Visit
 
@@ -55,7 +55,7 @@ def submit(
             request, "submission_refused.html", visit, status=422, findings=refused.findings, reason=reason,
             folder=folder, folders=pages.server_folders(),
         )  # fmt: skip
-    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.submitted", tone="good")
+    return redirects.after(request, f"/submissions/{submission_id}", "submitted")
 
 
 @router.get("/submissions/{submission_id}")
@@ -96,7 +96,7 @@ def approve(request: Request, visit: SignedIn, submission_id: str, posted: Guard
             connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"),
             _moment(posted.first("effective_at")), unit,
         )  # fmt: skip
-    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.approved", tone="good")
+    return redirects.after(request, f"/submissions/{submission_id}", "approved")
 
 
 @router.post("/submissions/{submission_id}/reject")
@@ -104,7 +104,7 @@ def reject(request: Request, visit: SignedIn, submission_id: str, posted: Guarde
     """Refuse a version, saying why."""
     with database.transaction() as connection:
         deployment.reject(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
-    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.rejected", tone="plain")
+    return redirects.after(request, f"/submissions/{submission_id}", "rejected")
 
 
 @router.post("/submissions/{submission_id}/withdraw")
@@ -112,7 +112,7 @@ def withdraw(request: Request, visit: SignedIn, submission_id: str, posted: Guar
     """Take one's own submission back."""
     with database.transaction() as connection:
         deployment.withdraw(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
-    return rendering.redirect(request, f"/submissions/{submission_id}", flash="definitions.withdrawn", tone="plain")
+    return redirects.after(request, f"/submissions/{submission_id}", "withdrawn")
 
 
 def _bundle(connection: Any, visit: Visit, files: list[UploadFile], folder: str) -> Bundle:
