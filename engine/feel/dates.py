@@ -68,7 +68,7 @@ class Time:
         """Seconds east of UTC, on a day where a zone is named; None for a local time."""
         if self.zone is None:
             return self.offset
-        return _zone_offset(self.zone, date or Date(1970, 1, 1), self.nanos)
+        return _zone_offset(self.zone, date or Date(2000, 1, 1), self.nanos)
 
     def __str__(self) -> str:
         clock = f"{self.hour:02d}:{self.minute:02d}:{self.second:02d}{fraction(self.nanos % NANOS)}"

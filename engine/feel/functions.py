@@ -51,6 +51,9 @@ class Signature:
 
     def call(self, run: Run, values: list[object]) -> object:
         """The result for values in the parameters' order; refuses values of another kind."""
+        for value in values:
+            if type(value) is str and len(value) > 1000:
+                run.spend(len(value) // 64)
         if self.variadic:
             wanted = self.parameters[-1].kind
             return self.body(run, [fitted(value, wanted, False) for value in values])

@@ -326,7 +326,7 @@ def _context(reader: Reader) -> tree.Node:
         while not reader.sees("}"):
             key = _key(reader)
             if any(key == known for known, _ in entries):
-                raise FeelError("key_twice", _place(reader), key=key)
+                raise FeelError("key_twice", _place(reader), entry=key)
             reader.expect(":")
             entries.append((key, _expression(reader)))
             reader.declare(key)
