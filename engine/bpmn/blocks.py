@@ -97,7 +97,9 @@ class _Blocks:
         self.canvas.connect(arriving, name, place)
         ways: list[Exit] = []
         defaults = 0
-        for pointer, case in self.found.entries(step.get("cases"), f"{place.pointer}/cases"):
+        for order, (pointer, case) in enumerate(
+            self.found.entries(step.get("cases"), f"{place.pointer}/cases")
+        ):
             self._only(case, pointer, "when", "otherwise", "name", "do")
             label = self._name_of(case, pointer)
             if ("when" in case) == ("otherwise" in case):
@@ -108,10 +110,10 @@ class _Blocks:
                 if not self.found.boolean(case["otherwise"], f"{pointer}/otherwise") or defaults > 1:
                     self.found.add("one_otherwise", f"{pointer}/otherwise")
                     continue
-                way = Exit(name, label, is_default=True, name=_words(label))
+                way = Exit(name, label, is_default=True, name=_words(label), order=order)
             else:
                 condition = self.found.expression(case["when"], f"{pointer}/when")
-                way = Exit(name, label, condition, name=_words(label))
+                way = Exit(name, label, condition, name=_words(label), order=order)
             ways += self._branch(case.get("do"), f"{pointer}/do", place, way)
         return self.canvas.joined(ways, name, place)
 
@@ -122,13 +124,13 @@ class _Blocks:
         if len(branches) < 2:
             self.found.add("two_branches", f"{place.pointer}/branches", count=len(branches))
         ways: list[Exit] = []
-        for key, steps in branches.items():
+        for order, (key, steps) in enumerate(branches.items()):
             pointer = f"{place.pointer}/branches/{key}"
             branch = self.found.name(key, pointer)
-            ways += self._branch(steps, pointer, place, Exit(name, branch, name=_words(branch)))
+            ways += self._branch(steps, pointer, place, Exit(name, branch, name=_words(branch), order=order))
         if len(ways) < 2:
             return ways
-        join = self.canvas.shape("parallelGateway", f"{name}__join", place, is_step=False)
+        join = self.canvas.shape("parallelGateway", f"{name}-join", place, is_step=False)
         self.canvas.connect(ways, join.id, place)
         return [Exit(join.id)]
 
@@ -142,7 +144,7 @@ class _Blocks:
         for pointer, branch in branches:
             self._only(branch, pointer, "message", "after", "at", "name", "do")
             definition = self._awaited(branch, pointer, {"after": "timeDuration", "at": "timeDate"})
-            event_id = self._name_of(branch, pointer) or f"{name}__{_kind_of(definition)}"
+            event_id = self._name_of(branch, pointer) or f"{name}-{_kind_of(definition)}"
             at = dataclasses.replace(place, pointer=pointer)
             event = self.canvas.shape("intermediateCatchEvent", event_id, at)
             event.definition = definition
@@ -166,7 +168,7 @@ class _Blocks:
         if not ways or ways[0].source == name:
             self.found.add("repeat_nothing", f"{place.pointer}/do", name)
             return []
-        again = self.canvas.shape("exclusiveGateway", f"{name}__again", place, is_step=False)
+        again = self.canvas.shape("exclusiveGateway", f"{name}-again", place, is_step=False)
         self.canvas.connect(ways, again.id, place)
         self.canvas.connect([Exit(again.id, "repeat", condition)], name, place)
         return [Exit(again.id, is_default=True)]
@@ -181,7 +183,7 @@ class _Blocks:
         steps = self.found.steps(step.get("do"), pointer)
         if not steps:
             self.found.add("empty_block", pointer, name)
-        self.whole(steps, Place(name, place.lane, pointer), f"{name}__start", f"{name}__end")
+        self.whole(steps, Place(name, place.lane, pointer), f"{name}-start", f"{name}-end")
         return self._with_boundaries(shape, step, place)
 
     def _loop(self, step: Step, pointer: str) -> Loop:
@@ -239,7 +241,7 @@ class _Blocks:
     def _boundary(
         self, host: Shape, definition: Definition, entry: Step, pointer: str, place: Place
     ) -> list[Exit]:
-        name = self._name_of(entry, pointer) or f"{host.id}__{_kind_of(definition)}"
+        name = self._name_of(entry, pointer) or f"{host.id}-{_kind_of(definition)}"
         at = dataclasses.replace(place, pointer=pointer)
         event = self.canvas.shape("boundaryEvent", name, at)
         event.definition = definition
@@ -254,7 +256,7 @@ class _Blocks:
         ways = self._branch(entry.get("do"), f"{pointer}/do", place, Exit(name))
         if interrupting or not ways:
             return ways
-        end = self.canvas.shape("endEvent", f"{name}__end", at, is_step=False)
+        end = self.canvas.shape("endEvent", f"{name}-end", at, is_step=False)
         self.canvas.connect(ways, end.id, at)
         return []
 

@@ -18,6 +18,7 @@ class Exit:
     condition: str | None = None
     is_default: bool = False
     name: str = ""
+    order: int = 0  # among the ways out of its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,13 @@ class Canvas:
                 self.found.add("same_way", place.pointer, way.source, name=way.source)
                 continue
             self.drawing.arrows[flow_id] = Arrow(
-                flow_id, way.source, target, place.scope, way.condition, self.names.get(flow_id, way.name)
+                flow_id,
+                way.source,
+                target,
+                place.scope,
+                way.condition,
+                self.names.get(flow_id, way.name),
+                way.order,
             )
             if way.is_default:
                 self.drawing.shapes[way.source].attributes["default"] = flow_id
@@ -68,6 +75,6 @@ class Canvas:
         """At most one way: several are merged by an exclusive gateway named for the step they come from."""
         if len(ways) < 2:
             return ways
-        join = self.shape("exclusiveGateway", f"{name}__join", place, is_step=False)
+        join = self.shape("exclusiveGateway", f"{name}-join", place, is_step=False)
         self.connect(ways, join.id, place)
         return [Exit(join.id)]

@@ -68,6 +68,7 @@ class Arrow:
     scope: str | None
     condition: str | None = None
     name: str = ""
+    order: int = 0  # among the flows of its source: the first condition that is true is taken
 
 
 class Drawing:
@@ -82,7 +83,7 @@ class Drawing:
     def written(self) -> bytes:
         """The BPMN file, without a diagram."""
         root = etree.Element(_bpmn("definitions"), nsmap=_PREFIXES)
-        root.set("id", f"{self.process}__definitions")
+        root.set("id", "Definitions")
         root.set("targetNamespace", "urn:tiemchung:processes")
         self._index()
         self._messages_and_errors(root)
@@ -101,7 +102,8 @@ class Drawing:
         self._arrows: defaultdict[str | None, list[Arrow]] = defaultdict(list)
         for shape in self.shapes.values():
             self._shapes[shape.scope].append(shape)
-        for arrow in self.arrows.values():
+        place = {shape_id: number for number, shape_id in enumerate(self.shapes)}
+        for arrow in sorted(self.arrows.values(), key=lambda arrow: (place[arrow.source], arrow.order)):
             self._arrows[arrow.scope].append(arrow)
             self._into[arrow.target].append(arrow.id)
             self._out[arrow.source].append(arrow.id)
@@ -118,7 +120,7 @@ class Drawing:
     def _lanes(self, process: etree._Element) -> None:
         if not self.lanes:
             return
-        lane_set = etree.SubElement(process, _bpmn("laneSet"), id=f"{self.process}__lanes")
+        lane_set = etree.SubElement(process, _bpmn("laneSet"), id="Lanes")
         for key in self.lanes:
             lane = etree.SubElement(lane_set, _bpmn("lane"), id=key, name=key)
             for shape in self.shapes.values():
@@ -202,11 +204,11 @@ def _loop(node: etree._Element, loop: Loop) -> None:
 
 
 def _message_id(name: str) -> str:
-    return f"message__{name}"
+    return f"Message-{name}"
 
 
 def _error_id(code: str) -> str:
-    return f"error__{code}"
+    return f"Error-{code}"
 
 
 def _bpmn(name: str) -> str:

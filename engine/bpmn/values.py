@@ -150,7 +150,8 @@ class Findings:
 
 
 def is_name(value: Any, hyphens: bool = False) -> bool:
-    """Whether a value may name a step (`__` is kept for generated ids), or with hyphens a key."""
+    """Whether a value may name a step, or with hyphens a key. Ids of flows have `__` in them, those of
+    generated nodes a hyphen, those of messages and errors a capital: none can be that of a step."""
     if not isinstance(value, str) or len(value) > NAME_LIMIT:
         return False
     return bool((_KEY if hyphens else _NAME).match(value)) and "__" not in value and not value.endswith("_")

@@ -217,8 +217,9 @@ def test_a_user_task_outside_all_lanes_is_a_warning():
     ("kind", "text", "valid"),
     [
         ("timeDate", "2021-07-08", True), ("timeDate", "2021-07-08T09:00:00Z", True),
-        ("timeDate", "2021-07-08T09:00:00+07:00", True), ("timeDate", "2021-02-30", False), ("timeDate", "20210708", False),
-        ("timeDate", "", False), ("timeDuration", "P2D", True), ("timeDuration", "PT1H30M", True), ("timeDuration", "P3W", True),
+        ("timeDate", "2021-07-08T09:00:00+07:00", True), ("timeDate", "2021-02-30", False),
+        ("timeDate", "20210708", False), ("timeDate", "", False), ("timeDuration", "P2D", True),
+        ("timeDuration", "PT1H30M", True), ("timeDuration", "P3W", True),
         ("timeDuration", "P1Y2M", True), ("timeDuration", "PT0.5S", True), ("timeDuration", "P1DT", False),
         ("timeDuration", "1D", False), ("timeDuration", "P1W2D", False), ("timeDuration", "-P1D", False),
         ("timeCycle", "R/P1D", True), ("timeCycle", "R3/PT1H", True), ("timeCycle", "R0/PT1H", False),
