@@ -79,7 +79,8 @@ class _Reading:
         return self.result
 
     def complain(self, code: str, element: etree._Element, **params: object) -> None:
-        where = element.get("id") or element.get("name")
+        named = (at.get("id") or at.get("name") for at in (element, *element.iterancestors()))
+        where = next((name for name in named if name), None)
         self.findings.append(errors.Finding(f"dmn.{code}", params, self.file, elements.line(element), where))
 
     # -- names and types
@@ -186,9 +187,7 @@ class _Reading:
             namespace, _, identity = reference.get("href", "").rpartition("#")
             found = self._target(namespace, identity)
             if found is None:
-                self.complain(
-                    "reference_unknown", reference.getparent() or reference, href=reference.get("href", "")
-                )
+                self.complain("reference_unknown", reference, href=reference.get("href", ""))
                 continue
             model, prefix = found
             needs.append(Need(kind, identity, model, prefix))

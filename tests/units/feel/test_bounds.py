@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.units.feel.evaluated import MOMENT, refusal, value, warnings
 
 from engine import feel
+from tests.units.feel.evaluated import MOMENT, refusal, value, warnings
 
 
 def exhausted(text: str) -> str:

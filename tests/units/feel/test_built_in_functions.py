@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.units.feel.evaluated import value, warnings
 
 from engine.feel.functions import BUILT_IN
+from tests.units.feel.evaluated import value, warnings
 
 STRINGS = [
     ('substring("librarian", 3)', "brarian"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.units.feel.evaluated import MOMENT, value, warnings
 
 from engine import feel
+from tests.units.feel.evaluated import MOMENT, value, warnings
 
 LOANS = [{"title": "Kiều", "days": 3, "late fee": 0}, {"title": "Số đỏ", "days": 40, "late fee": 5}]
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import product
 
 import pytest
+
 from tests.units.feel.evaluated import value, warnings
 
 ARITHMETIC = [

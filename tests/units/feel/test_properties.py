@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.units.feel.evaluated import MOMENT, value
 
 from engine import feel
 from engine.feel import dates, durations, expressions, formats, parsing, printing
 from engine.feel import syntax as tree
+from tests.units.feel.evaluated import MOMENT, value
 
 TRUTHS = st.sampled_from((True, False, None))
 NUMBERS = st.decimals(-(10**6), 10**6, places=3)
@@ -133,19 +133,23 @@ LEAVES = (
 )
 
 
+SIGNS = st.sampled_from(("+", "-", "*", "/", "**"))
+
+
 def _composite(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
     bound = st.builds(
         lambda sign, part: _node(tree.Bound, sign, part), st.sampled_from(("<", ">=", "!=")), inner
     )
+    tests = st.lists(inner | bound, min_size=1, max_size=2).map(tuple)
     iterator = st.builds(lambda part: _node(tree.Iterator, "i", part, None), inner)
     return st.one_of(
-        st.builds(lambda s, x, y: _node(tree.Arithmetic, s, x, y), st.sampled_from(("+", "-", "*", "/", "**")), inner, inner),
+        st.builds(lambda s, x, y: _node(tree.Arithmetic, s, x, y), SIGNS, inner, inner),
         st.builds(lambda s, x, y: _node(tree.Comparison, s, x, y), st.sampled_from(("=", "<", ">=")), inner, inner),
         st.builds(lambda word, parts: _node(tree.Logic, word, parts), st.sampled_from(("and", "or")), several),
         st.builds(lambda part: _node(tree.Negation, part), inner),
         st.builds(lambda x, y, z: _node(tree.Between, x, y, z), inner, inner, inner),
-        st.builds(lambda x, tests: _node(tree.Membership, x, tests), inner, st.lists(inner | bound, min_size=1, max_size=2).map(tuple)),
+        st.builds(lambda x, found: _node(tree.Membership, x, found), inner, tests),
         st.builds(lambda x, y, z: _node(tree.If, x, y, z), inner, inner, inner),
         st.builds(lambda it, body: _node(tree.For, (it,), body), iterator, inner),
         st.builds(lambda it, body: _node(tree.Quantified, "some", (it,), body), iterator, inner),

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.units.feel.evaluated import refusal
 
 from engine import feel, texts
+from tests.units.feel.evaluated import refusal
 
 REFUSED = [
     ("", "expected_expression_at_end", 1, 1),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.units.feel.evaluated import MOMENT, passes
 
 from engine import feel
+from tests.units.feel.evaluated import MOMENT, passes
 
 CELLS: list[tuple[str, Any, bool | None]] = [
     ("-", None, True),
