@@ -112,7 +112,7 @@ def _happen(step: Step, token: Token, wait: Wait, payload: Variables) -> None:
     """A timer or message has come: to the token's own element, its boundary, or behind its gateway."""
     node, element = step.model.nodes[token.node], step.model.nodes[wait.element]
     if element.kind is Kind.BOUNDARY:
-        step.guarded(token, lambda token: boundaries.catch(step, token, element, payload, wait))
+        boundaries.catch(step, token, element, payload, wait)
     elif node.kind is Kind.EVENT_BASED:
         step.note(Happened.CAUGHT, element.id, token.id)
         step.note(Happened.COMPLETED, node.id, token.id, {"flows": _flows_to(step.model, node, element)})
@@ -151,8 +151,6 @@ def _retry(step: Step, token: Token, wait: Wait) -> None:
     elif token.phase is Phase.FAULT_ENTERING:
         step.guarded(step.rest(token, Phase.WAITING), step.enter)
     elif wait.name == "error_not_caught" and node.kind is Kind.CALL_ACTIVITY:
-        anew = Token(step.new_id(), token.node, token.scope, Phase.WAITING, token.flow)  # a call is known by its token
-        step.remove(token)
-        step.guarded(step.put(anew), step.enter)
+        step.guarded(step.renewed(token), lambda token: elements.again(step, token, node))
     else:
         step.guarded(token, lambda token: elements.again(step, token, node))

@@ -52,7 +52,9 @@ def error(step: Step, token: Token, code: str, message: str) -> bool:
         host = _outermost(step, at)
         if caught is not None:
             variable = caught.error_variable
-            catch(step, host, caught, {variable: {"code": code, "message": message}} if variable else {}, None)
+            catch(
+                step, host, caught, {variable: {"code": code, "message": message}} if variable else {}, None
+            )
             return True
         scope = step.state.scopes[host.scope]
         at = step.state.tokens.get(scope.host) if scope.host is not None and scope.id != ROOT else None

@@ -76,7 +76,9 @@ def _script_task(step: Step, token: Token, node: Node) -> None:
     elif isinstance(value, dict):
         step.write(token.scope, value)
     else:
-        raise Fault("script_not_a_context", element=node.id, expression=node.script.text, found=str(value)[:200])
+        raise Fault(
+            "script_not_a_context", element=node.id, expression=node.script.text, found=str(value)[:200]
+        )
     completion.leave(step, token, node)
 
 
@@ -102,7 +104,10 @@ def _rule_task(step: Step, token: Token, node: Node) -> None:
     if decided.value is None and not decided.rules:
         raise Fault("decision_without_outcome", element=node.id, decision=node.decision)
     outcome = {node.result or node.decision: decided.value}
-    step.write(token.scope, step.assigned(node.outputs, {**variables, **outcome}, node.id) if node.outputs else outcome)
+    step.write(
+        token.scope,
+        step.assigned(node.outputs, {**variables, **outcome}, node.id) if node.outputs else outcome,
+    )
     completion.leave(step, token, node)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import feel
 from engine.bpmn.model import Message, Node, Timer, TimerKind
@@ -12,6 +14,7 @@ from engine.runtime.state import Json, Token, Variables, Wait, WaitKind
 from engine.runtime.step import Fault, Step
 
 _CYCLE = re.compile(r"R(\d*)/(.+)")
+_WEEKS = re.compile(r"P(\d+)W", re.ASCII)  # ISO 8601 has weeks, FEEL has not
 _LATER = feel.compile("date and time(moment) + duration(length)", ("moment", "length"))
 
 
@@ -39,7 +42,9 @@ def throw_message(step: Step, token: Token, node: Node) -> None:
     if not isinstance(payload, dict):
         raise Fault("payload_not_a_context", element=node.id, found=str(payload)[:200])
     key = correlation_key(step, message, variables, node.id)
-    step.outgoing.append(Outgoing("message", token.id, node.id, message.name, {"key": key, "payload": payload}))
+    step.outgoing.append(
+        Outgoing("message", token.id, node.id, message.name, {"key": key, "payload": payload})
+    )
     step.note(Happened.THROWN, node.id, token.id, {"message": message.name})
 
 
@@ -50,7 +55,11 @@ def correlation_key(step: Step, message: Message, variables: Variables, element:
     value = step.value(message.key, variables, element)
     if value is None or value == "" or isinstance(value, (dict, list)):
         raise Fault("key_empty", element=element, expression=message.key.text)
-    return value if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")  # 1.50 and 1.5 are one number, so one key
+    return str(value)
 
 
 def due(timer: Timer, value: Json, moment: feel.Moment, element: str) -> tuple[datetime, str]:
@@ -67,7 +76,9 @@ def due(timer: Timer, value: Json, moment: feel.Moment, element: str) -> tuple[d
     return later(moment.now, cycle.group(2), moment, element), value
 
 
-def next_in_cycle(cycle: str, fired_at: datetime, moment: feel.Moment, element: str) -> tuple[datetime, str] | None:
+def next_in_cycle(
+    cycle: str, fired_at: datetime, moment: feel.Moment, element: str
+) -> tuple[datetime, str] | None:
     """The next moment of a cycle after one firing; None when it is used up."""
     found = _CYCLE.fullmatch(cycle)
     if found is None:
@@ -76,26 +87,39 @@ def next_in_cycle(cycle: str, fired_at: datetime, moment: feel.Moment, element: 
     if count and int(count) <= 1:
         return None
     rest = f"R{int(count) - 1 if count else ''}/{length}"
-    return later(fired_at, length, moment, element), rest
+    try:
+        return later(fired_at, length, moment, element), rest
+    except Fault:
+        return None  # the calendar ends before the cycle does
 
 
 def later(start: datetime, length: str, moment: feel.Moment, element: str) -> datetime:
     """`start` plus an ISO 8601 duration, by the calendar of the campaign's zone, clamped to month ends."""
     local = start.astimezone(moment.zone).isoformat()
-    value = _LATER.json({"moment": local, "length": length}, moment)
+    weeks = _WEEKS.fullmatch(length)
+    try:
+        value = _LATER.json(
+            {"moment": local, "length": f"P{int(weeks[1]) * 7}D" if weeks else length}, moment
+        )
+    except feel.FeelError as error:
+        raise Fault("timer_value", element=element, expression=length, found=length) from error
     if not isinstance(value, str):
         raise Fault("timer_value", element=element, expression=length, found=length)
     return _date(value, moment, element)
 
 
 def _date(value: str, moment: feel.Moment, element: str) -> datetime:
+    """A date (its midnight) or date-time, in the campaign's zone unless it names another; in UTC."""
+    text, _, name = value.partition("@")
     try:
-        parsed = datetime.fromisoformat(value.split("@")[0])
-    except ValueError as error:
+        parsed = datetime.fromisoformat(text)
+        if "T" not in text:
+            parsed = datetime.combine(parsed.date(), time())
+        if parsed.tzinfo is None:
+            parsed = parsed.replace(tzinfo=ZoneInfo(name) if name else moment.zone)
+        return parsed.astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError) as error:
         raise Fault("timer_value", element=element, expression=value, found=value) from error
-    if "T" not in value:
-        parsed = datetime.combine(parsed.date(), time())
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=moment.zone)
 
 
 def _message(node: Node) -> Message:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from engine.bpmn.model import Flow, Kind, Node, ProcessModel, Trigger
 from engine.runtime import events
 from engine.runtime.outcomes import Happened
-from engine.runtime.state import Phase, Token, Variables
+from engine.runtime.state import Phase, Token, Variables, WaitKind
 from engine.runtime.step import Fault, Step
+
+_HOPELESS = "join_never_complete"
 
 
 def exclusive(step: Step, token: Token, node: Node) -> None:
@@ -20,7 +22,9 @@ def exclusive(step: Step, token: Token, node: Node) -> None:
         if _is_true(step, flow, variables, node):
             break
     else:
-        unconditional = node.default or (node.outgoing[0] if len(node.outgoing) == 1 else None)
+        unconditional = node.default or next(
+            (f for f in node.outgoing if step.model.flows[f].condition is None), None
+        )
         if unconditional is None:
             raise Fault("no_flow_true", element=node.id)
         flow = step.model.flows[unconditional]
@@ -74,7 +78,9 @@ def release_inclusive(step: Step) -> bool:
         survivor = arrived[0]
         for other in arrived[1:]:
             step.remove(other)
-        step.guarded(step.rest(survivor, Phase.WAITING), lambda joined, node=node: _split_inclusive(step, joined, node))  # type: ignore[misc]
+        step.guarded(
+            step.rest(survivor, Phase.WAITING), lambda joined, node=node: _split_inclusive(step, joined, node)
+        )  # type: ignore[misc]
         return True
     return False
 
@@ -86,18 +92,28 @@ def stop_hopeless(step: Step) -> bool:
         by_scope.setdefault(token.scope, []).append(token)
     stopped = False
     for tokens in by_scope.values():
-        if all(token.phase is Phase.JOINING for token in tokens):
-            for token in tokens:
-                step.stop(token, Fault("join_never_complete", element=token.node), Phase.FAULT_ENTERING)
-                stopped = True
+        joining = [token for token in tokens if token.phase is Phase.JOINING]
+        if len(joining) + sum(_is_hopeless(step, token) for token in tokens) < len(tokens):
+            continue
+        for token in joining:
+            step.stop(token, Fault(_HOPELESS, element=token.node), Phase.FAULT_ENTERING)
+            stopped = True
     return stopped
+
+
+def _is_hopeless(step: Step, token: Token) -> bool:
+    """Whether a token was stopped at a join before: one that is tried again must not wait for the others."""
+    wait = step.wait(token.id, token.node)
+    return wait is not None and wait.kind is WaitKind.INCIDENT and wait.name == _HOPELESS
 
 
 def _split_inclusive(step: Step, token: Token, node: Node) -> None:
     variables = step.visible(token.scope)
     conditional = _conditional(step.model, node)
     chosen = tuple(flow.id for flow in conditional if _is_true(step, flow, variables, node))
-    always = tuple(flow for flow in node.outgoing if step.model.flows[flow].condition is None and flow != node.default)
+    always = tuple(
+        flow for flow in node.outgoing if step.model.flows[flow].condition is None and flow != node.default
+    )
     taken = chosen + always or ((node.default,) if node.default else ())
     if not taken:
         raise Fault("no_flow_true", element=node.id)
@@ -105,7 +121,12 @@ def _split_inclusive(step: Step, token: Token, node: Node) -> None:
 
 
 def _go(
-    step: Step, token: Token | None, node: Node, flows: tuple[str, ...], variables: Variables, by: Token | None = None
+    step: Step,
+    token: Token | None,
+    node: Node,
+    flows: tuple[str, ...],
+    variables: Variables,
+    by: Token | None = None,
 ) -> None:
     at = token or by
     assert at is not None
@@ -149,8 +170,10 @@ def _may_still_come(step: Step, join: Node, scope: int) -> bool:
     empty = set(join.incoming) - filled
     if not empty:
         return False
-    reaches_empty = _sources(step.model, empty, join.id)
-    reaches_filled = _sources(step.model, {flow for flow in filled if flow}, join.id)
+    reaches_empty = _sources(step.model, empty, join.id, through_boundaries=True)
+    reaches_filled = _sources(
+        step.model, {flow for flow in filled if flow}, join.id, through_boundaries=False
+    )
     for token in step.state.tokens.values():
         if token.scope != scope or token.node == join.id:
             continue
@@ -159,10 +182,11 @@ def _may_still_come(step: Step, join: Node, scope: int) -> bool:
     return False
 
 
-def _sources(model: ProcessModel, flows: set[str], join: str) -> set[str]:
+def _sources(model: ProcessModel, flows: set[str], join: str, through_boundaries: bool) -> set[str]:
     """The nodes from which one of the flows can be reached without passing the join.
 
-    From an activity the way may also lead through its boundary events.
+    The standard's paths are made of sequence flows. A way through an activity's boundary event may bring a
+    token, so it is worth waiting for; it need not be taken, so it is no reason to stop waiting.
     """
     reached: set[str] = set()
     ahead = [model.flows[flow].source for flow in flows]
@@ -173,6 +197,6 @@ def _sources(model: ProcessModel, flows: set[str], join: str) -> set[str]:
         reached.add(node_id)
         node = model.nodes[node_id]
         ahead.extend(model.flows[flow].source for flow in node.incoming)
-        if node.attached_to is not None:
+        if through_boundaries and node.attached_to is not None:
             ahead.append(node.attached_to)
     return reached

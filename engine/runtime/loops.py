@@ -84,7 +84,12 @@ def _items(step: Step, token: Token, node: Node, loop: Loop) -> list[Json]:
             raise Fault("collection_not_a_list", element=node.id, expression=loop.collection.text)
     elif loop.cardinality is not None:
         count = step.value(loop.cardinality, variables, node.id)
-        if isinstance(count, bool) or not isinstance(count, (int, Decimal)) or count < 0 or count != int(count):
+        if (
+            isinstance(count, bool)
+            or not isinstance(count, (int, Decimal))
+            or count < 0
+            or count != int(count)
+        ):
             raise Fault("cardinality_not_a_number", element=node.id, expression=loop.cardinality.text)
         items = [None] * min(int(count), MOST_ITERATIONS + 1)
     else:

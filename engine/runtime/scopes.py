@@ -77,4 +77,6 @@ def _end(step: Step, scope: Scope) -> None:
     node = step.model.nodes[host.node]
     results = scope.variables
     step.state.scopes.pop(scope.id)
-    step.later(lambda: step.guarded(host, lambda token: completion.complete(step, token, node, results), results))
+    step.later(
+        lambda: step.guarded(host, lambda token: completion.complete(step, token, node, results), results)
+    )

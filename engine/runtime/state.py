@@ -119,6 +119,14 @@ class State(msgspec.Struct, array_like=True):
         """The variables of the process."""
         return self.scopes[ROOT].variables
 
+    def visible(self, scope_id: int) -> Variables:
+        """The variables in scope: the nearest wins. Not to be changed."""
+        scope = self.scopes[scope_id]
+        if scope.parent is None:
+            return scope.variables
+        outer = self.visible(scope.parent)
+        return {**outer, **scope.variables} if scope.variables else outer
+
 
 def fresh() -> State:
     """The state before anything happened."""

@@ -59,6 +59,15 @@ class Step:
         """Let a token rest in another phase."""
         return self.put(msgspec.structs.replace(token, phase=phase, payload=payload))
 
+    def renewed(self, token: Token) -> Token:
+        """The same place under a new id (a call is known by its token), with the waits beside it as they are."""
+        anew = self.put(Token(self.new_id(), token.node, token.scope, token.phase, token.flow))
+        for index, wait in enumerate(self.state.waits):
+            if wait.token == token.id:
+                self.state.waits[index] = msgspec.structs.replace(wait, token=anew.id)
+        self.remove(token)
+        return anew
+
     def remove(self, token: Token, cancelled: bool = False) -> None:
         """End a token with its waits and everything inside the scopes it hosts."""
         for wait in [wait for wait in self.state.waits if wait.token == token.id]:
@@ -95,20 +104,14 @@ class Step:
 
     # --- scopes and variables -----------------------------------------------------------------------------
 
-    def new_scope(
-        self, host: Token, variables: Variables, local: bool, index: int | None = None
-    ) -> Scope:
+    def new_scope(self, host: Token, variables: Variables, local: bool, index: int | None = None) -> Scope:
         scope = Scope(self.new_id(), host.scope, host.id, host.node, variables, local, index)
         self.state.scopes[scope.id] = scope
         return scope
 
     def visible(self, scope_id: int) -> Variables:
         """The variables in scope: the nearest wins. Not to be changed."""
-        scope = self.state.scopes[scope_id]
-        if scope.parent is None:
-            return scope.variables
-        outer = self.visible(scope.parent)
-        return {**outer, **scope.variables} if scope.variables else outer
+        return self.state.visible(scope_id)
 
     def write(self, scope_id: int, values: Variables) -> None:
         """Set variables in the nearest scope that keeps its own."""
@@ -124,7 +127,9 @@ class Step:
         try:
             return expression.json(variables, self.around.moment)
         except feel.FeelError as error:
-            raise Fault("expression_failed", element=element, expression=expression.text, reason=str(error)) from error
+            raise Fault(
+                "expression_failed", element=element, expression=expression.text, reason=str(error)
+            ) from error
 
     def assigned(self, assignments: tuple[Assignment, ...], variables: Variables, element: str) -> Variables:
         """The values of input or output assignments; later ones see what earlier ones set."""
