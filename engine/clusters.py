@@ -96,8 +96,7 @@ def make_home(data_dir: Path) -> Home:
         draft.rename(link)
         return Home(link, owner)
     draft.rmdir()
-    programs.SHELTER.mkdir(mode=0o755, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=programs.SHELTER))
+    folder = Path(tempfile.mkdtemp(prefix="postgres-", dir=programs.shelter()))
     os.chown(folder, owner.uid, owner.gid)
     link.unlink(missing_ok=True)  # a link to a folder that is gone
     link.symlink_to(folder)

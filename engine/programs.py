@@ -15,13 +15,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine import errors
 
 ACCOUNT = "tiemchung"
-SHELTER = Path("/var/lib/tiemchung")  # root's place for what the account could not reach elsewhere
+SHELTER = Path("/var/lib/tiemchung")
 DEBIAN = Path("/usr/lib/postgresql")
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
@@ -132,6 +133,15 @@ def major_version(owner: Owner, programs: Path) -> int:
     return int(found[1])
 
 
+def shelter(name: str = "") -> Path:
+    """A folder in root's place for what the account could not reach elsewhere, which every account may enter."""
+    for folder in (SHELTER, SHELTER / name):
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(0o755)
+    return SHELTER / name
+
+
 def _make_account() -> None:
     """A system account without a home and a shell; where useradd is missing, the caller looks further."""
     useradd = shutil.which("useradd", path=ENVIRONMENT["PATH"])
@@ -155,16 +165,16 @@ def _wheel() -> Path | None:
 def _sheltered(package: Path) -> Path:
     """A copy of the wheel's programs which every account can reach; made once for each version of them."""
     version = hashlib.sha256((package / "pginstall" / "bin" / "postgres").read_bytes()).hexdigest()[:16]
-    copy = SHELTER / "programs" / version
+    copy = shelter("programs") / version
     if not copy.exists():
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=copy.parent) as draft:
-            shutil.copytree(
-                package / "pginstall", Path(draft, "all", package.name, "pginstall"), symlinks=True
-            )
+            place = Path(draft, "programs")
+            shutil.copytree(package / "pginstall", place / package.name / "pginstall", symlinks=True)
             libraries = package.with_name(package.name + ".libs")  # where the wheel's programs look for them
             if libraries.is_dir():
-                shutil.copytree(libraries, Path(draft, "all", libraries.name))
-            Path(draft, "all").chmod(0o755)
-            os.rename(Path(draft, "all"), copy)
+                shutil.copytree(libraries, place / libraries.name)
+            for path in (place, *place.rglob("*")):  # installed under a strict umask, they are root's alone
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+            with suppress(OSError):  # somebody made the same one meanwhile
+                place.rename(copy)
     return copy / package.name
