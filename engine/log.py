@@ -23,7 +23,7 @@ from engine import errors
 ALLOWED = frozenset(
     """
     account_id actor_id address attempt call code command_id count definition deployment_id duration_ms
-    element error event incident_id instance_id instance_state job_id kind language lane level logger method
+    element error event incident_id instance_id instance_state job job_id kind language lane level logger method
     outcome pid port process query queue release_id request_id revision role route service_task state status
     submission_id task_id timer token unit_id url_path version version_id worker
     """.split()
@@ -76,7 +76,7 @@ def warning(event: str, **facts: Any) -> None:
 
 
 def error(event: str, **facts: Any) -> None:
-    """Note something that somebody must look at now."""
+    """Note something that somebody must look at now; `_failure` takes the exception, shown by type and places."""
     structlog.get_logger().error(event, **facts)
 
 
