@@ -89,12 +89,12 @@ class _Check:
     def people(self) -> Iterator[Finding]:
         """Roles and kinds of unit exist; lanes are used."""
         manifest = self.definition.manifest
-        yield from self.word("role_unknown", manifest.owner, self.roles, "/owner")
+        yield from self.word("role_undeclared", manifest.owner, self.roles, "/owner")
         for key, lane in manifest.lanes.items():
-            yield from self.word("role_unknown", lane.role, self.roles, f"/lanes/{key}/role")
+            yield from self.word("role_undeclared", lane.role, self.roles, f"/lanes/{key}/role")
         rule = manifest.start
         for role in sorted(rule.roles) if rule else ():
-            yield from self.word("role_unknown", role, self.roles, "/start/roles")
+            yield from self.word("role_undeclared", role, self.roles, "/start/roles")
         for kind in sorted(rule.unit_kinds) if rule else ():
             yield from self.word("unit_kind_unknown", kind, self.unit_kinds, "/start/at")
         used = {node.lane for node in self.definition.model.nodes.values()}

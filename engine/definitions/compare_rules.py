@@ -124,9 +124,9 @@ def _element(content: bytes, path: str, key: str) -> etree._Element | None:
 
 
 def _logic(content: bytes, path: str, key: str) -> bytes:
-    """A decision's logic as canonical XML."""
+    """A decision's logic as canonical XML; written out first, because lxml loses namespaces declared further out."""
     found = _element(content, path, key)
-    return b"" if found is None else contents.canonical(found)
+    return b"" if found is None else contents.canonical(etree.fromstring(etree.tostring(found)))
 
 
 def _text(content: bytes, path: str, key: str) -> str:

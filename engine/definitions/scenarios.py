@@ -243,7 +243,7 @@ class _Trial:
             outcome = decisions.evaluate(used.model, used.decision, variables, self.moment())
         except feel.FeelError as error:
             raise runtime.Fault("decision_failed", decision=used.decision, reason=str(error)) from error
-        return Decided(feel.to_json(outcome.value), outcome.inputs, outcome.matched, None, outcome.hit_policy)
+        return Decided(outcome.value, outcome.inputs, outcome.matched, None, outcome.hit_policy)
 
     def watch(self, outcome: Outcome) -> None:
         for event in outcome.events:

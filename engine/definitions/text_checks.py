@@ -85,7 +85,7 @@ def _literal(expression: feel.Expression) -> str | None:
 
 
 def _is_shown(definition: Definition, node: Node) -> bool:
-    if definition.manifest.has_flow and (node.id in _UNNAMED or "__" in node.id):
+    if definition.manifest.has_flow and (node.id in _UNNAMED or "-" in node.id):
         return False  # an event that the written flow implies; its author never named it
     return node.kind not in _SILENT or node.name not in ("", node.id)
 

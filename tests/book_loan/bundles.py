@@ -1,0 +1,39 @@
+"""The book loan's bundles, catalogue and campaign, as tests want them: whole, or with one thing changed."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from engine import campaign, catalogue, settings
+from engine.definitions import bundle as bundles
+from engine.definitions.bundle import Bundle
+
+HERE = Path(__file__).parent
+PROCESSES = ("loan", "repair")
+
+
+@functools.cache
+def bundle(process: str = "loan") -> Bundle:
+    """The bundle of one of the two processes."""
+    return bundles.read(HERE / "processes" / process, HERE / "forms")
+
+
+def edited(path: str, old: str, new: str, process: str = "loan") -> Bundle:
+    """The bundle with one text in one file replaced; the text must be there."""
+    whole = bundle(process)
+    content = whole.files[path].decode()
+    assert old in content, f"{path} does not hold {old!r}"
+    return whole.changed({path: content.replace(old, new).encode()})
+
+
+@functools.cache
+def services() -> catalogue.Catalogue:
+    """What integrations offer to the book loan: the post, and the registry of people."""
+    return catalogue.load(settings.CHECKOUT / "integrations", HERE / "integrations", names=("people", "post"))
+
+
+@functools.cache
+def library() -> campaign.Campaign:
+    """The library's own declaration."""
+    return campaign.read(HERE / "processes" / "campaign.yaml")
