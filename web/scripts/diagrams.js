@@ -1,0 +1,103 @@
+// Live diagrams: draws the BPMN a page names, and marks what the page says about its elements.
+// Nothing is ever laid over the lower right corner, where bpmn.io's mark stands.
+
+async function text(address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.text();
+}
+
+function marksOf(figure) {
+  return JSON.parse(figure.querySelector("[data-marks]")?.textContent || "{}");
+}
+
+function failed(canvas) {
+  const note = document.createElement("p");
+  note.className = "diagram-fallback";
+  note.textContent = canvas.dataset.failed;
+  canvas.replaceChildren(note);
+}
+
+function prepare(figure) {
+  const canvas = figure.querySelector("[data-canvas]");
+  canvas.dataset.failed = canvas.querySelector("[data-failed]")?.dataset.failed || "";
+  canvas.replaceChildren();
+  return canvas;
+}
+
+function mark(viewer, marks) {
+  const elements = viewer.get("elementRegistry");
+  const canvas = viewer.get("canvas");
+  const overlays = viewer.get("overlays");
+  const paint = (ids, look) => (ids || []).filter((id) => elements.get(id)).forEach((id) => canvas.addMarker(id, look));
+  paint(marks.visited, "token-visited");
+  paint(marks.changed, "token-changed");
+  paint(Object.keys(marks.here || {}), "token-here");
+  paint(marks.incident, "token-incident");
+  for (const [id, count] of Object.entries(marks.here || {})) {
+    if (!elements.get(id)) continue;
+    const html = document.createElement("span");
+    html.className = "diagram-count";
+    html.textContent = count;
+    overlays.add(id, { position: { top: -12, left: -12 }, html });
+  }
+}
+
+function tools(figure, viewer) {
+  const bar = figure.querySelector("[data-diagram-tools]");
+  if (!bar) return;
+  bar.hidden = false;
+  bar.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-zoom]")?.dataset.zoom;
+    const canvas = viewer.get("canvas");
+    if (step === "fit") canvas.zoom("fit-viewport", "auto");
+    if (step === "in") canvas.zoom(canvas.zoom() * 1.25);
+    if (step === "out") canvas.zoom(canvas.zoom() / 1.25);
+  });
+}
+
+async function draw(figure) {
+  const canvas = prepare(figure);
+  try {
+    const viewer = new window.BpmnJS({ container: canvas });
+    await viewer.importXML(await text(figure.dataset.diagram));
+    viewer.get("canvas").zoom("fit-viewport", "auto");
+    mark(viewer, marksOf(figure));
+    tools(figure, viewer);
+    figure.dataset.drawn = "yes";
+  } catch (error) {
+    console.error(error);
+    failed(canvas);
+  }
+}
+
+async function show(figure) {
+  const canvas = prepare(figure);
+  const marks = marksOf(figure);
+  try {
+    const viewer = new window.DmnJS({ container: canvas });
+    await viewer.importXML(await text(figure.dataset.decision));
+    const view = viewer.getViews().find((one) => one.element.id === marks.decision);
+    if (view) await viewer.open(view);
+    for (const rule of marks.rules || []) {
+      canvas.querySelectorAll(`[data-row-id="${CSS.escape(rule)}"]`).forEach((cell) => cell.classList.add("rule-fired"));
+    }
+    figure.dataset.drawn = "yes";
+  } catch (error) {
+    console.error(error);
+    failed(canvas);
+  }
+}
+
+function begin() {
+  if (window.BpmnJS) document.querySelectorAll("[data-diagram]:not([data-begun])").forEach((figure) => once(figure, draw));
+  if (window.DmnJS) document.querySelectorAll("[data-decision]:not([data-begun])").forEach((figure) => once(figure, show));
+}
+
+function once(figure, act) {
+  figure.dataset.begun = "yes";
+  act(figure);
+}
+
+document.addEventListener("DOMContentLoaded", begin);
+document.addEventListener("htmx:after:swap", begin);

@@ -1,0 +1,42 @@
+// A field that looks something up: what is typed is asked of the server, a choice fills the field.
+
+const PAUSE = 300;
+const timers = new WeakMap();
+
+function typed(event) {
+  const place = event.target.closest?.("[data-lookup]");
+  if (!place || !event.target.matches("input")) return;
+  clearTimeout(timers.get(place));
+  timers.set(place, setTimeout(() => ask(place, event.target), PAUSE));
+}
+
+async function ask(place, field) {
+  const found = place.querySelector("[data-found]");
+  const text = field.value.trim();
+  if (text.length < 2) return found.replaceChildren();
+  try {
+    const address = `${found.dataset.address}?text=${encodeURIComponent(text)}`;
+    const answer = await fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+    if (answer.ok && field.value.trim() === text) found.innerHTML = await answer.text();
+  } catch {
+    found.replaceChildren(); // offline: what was typed stays, the server judges it later
+  }
+}
+
+function choose(event) {
+  const button = event.target.closest?.("[data-lookup] [data-value]");
+  if (!button) return;
+  const place = button.closest("[data-lookup]");
+  const field = place.querySelector("input");
+  field.value = button.dataset.value;
+  place.querySelector("[data-found]").innerHTML = "";
+  const note = document.createElement("p");
+  note.className = "help";
+  note.textContent = button.textContent.trim();
+  place.querySelector("[data-found]").append(note);
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.focus();
+}
+
+document.addEventListener("input", typed);
+document.addEventListener("click", choose);
