@@ -138,16 +138,15 @@ def _by_priority(table: Table, rules: list[Rule], frame: Frame) -> list[object]:
     """The conclusions by the order of the allowed values of each output in turn; equal ones in rule order."""
     found = [_outputs(table, rule, frame) for rule in rules]
 
-    def rank(conclusion: object) -> tuple[int, ...]:
+    def order(conclusion: object) -> tuple[int, ...]:
         parts = [conclusion] if len(table.outputs) == 1 else list(conclusion.values())  # type: ignore[attr-defined]
-        return tuple(
-            _rank(clause, part, frame.run) for clause, part in zip(table.outputs, parts, strict=True)
-        )
+        return tuple(rank(clause, part, frame.run) for clause, part in zip(table.outputs, parts, strict=True))
 
-    return sorted(found, key=rank)
+    return sorted(found, key=order)
 
 
-def _rank(clause: Output, value: object, run: Run) -> int:
+def rank(clause: Output, value: object, run: Run) -> int:
+    """The place of a conclusion among an output's allowed values; after them all when it is none of them."""
     for index, allowed in enumerate(clause.priorities):
         if comparisons.same(value, allowed, run):
             return index

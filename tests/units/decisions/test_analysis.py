@@ -1,0 +1,260 @@
+"""Gaps, overlaps and idle rules of tables: found exactly, and said with an example and rule numbers."""
+
+from __future__ import annotations
+
+import random
+import time
+from decimal import Decimal
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import decisions, errors, feel, texts
+from engine.decisions import analysis
+from tests.units.decisions.drawn import decision, literal, model, one_table, outcome
+
+DAYS = ("days", "number")
+
+
+def said(found: decisions.DecisionModel) -> list[errors.Finding]:
+    return analysis.gaps_and_overlaps(found.decisions["d"])
+
+
+def codes(found: decisions.DecisionModel) -> list[str]:
+    return [finding.code.removeprefix("dmn_table.") for finding in said(found)]
+
+
+def test_an_overlap_is_said_with_rules_and_an_example() -> None:
+    rules = [["< 10", '"book"', "1"], ["[5..20]", "-", "2"], ["> 20", "-", "3"], ["< 5", 'not("book")', "4"]]
+    found = said(one_table("UNIQUE", [DAYS, ("kind", "string")], ["fee"], rules))
+    assert [finding.code for finding in found] == ["dmn_table.rules_overlap"]
+    assert found[0].severity == "error"
+    sentence = found[0].sentence("en")
+    assert "Rules 1, 2" in sentence
+    assert 'days [5..10); kind = "book"' in sentence
+    assert 'days = 5; kind = "book"' in sentence
+
+
+def test_a_gap_is_said_with_an_example() -> None:
+    rules = [["< 6", "true", "1"], ["[6..24)", "-", "2"], ["> 24", "-", "3"]]
+    found = said(one_table("UNIQUE", [DAYS, ("late", "boolean")], ["fee"], rules))
+    assert [finding.code for finding in found] == ["dmn_table.gap", "dmn_table.gap"]
+    words = [finding.sentence("vi") for finding in found]
+    assert "days < 6; late = false" in words[0]
+    assert "days = 24" in words[1]
+    assert all(finding.severity == "warning" for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("policy", "outputs"),
+    [("COLLECT", ["fee"]), ("RULE ORDER", ["fee"]), ("UNIQUE", [("fee", "number", "", "0")])],
+)
+def test_no_gap_is_said_where_no_match_means_something(policy: str, outputs: list[Any]) -> None:
+    assert codes(one_table(policy, [DAYS], outputs, [["< 6", "1"]])) == []
+
+
+def test_allowed_values_bound_what_can_occur() -> None:
+    rules = [["< 6", '"book"', "1"], [">= 6", "-", "2"], ["< 6", '"map"', "3"]]
+    inputs = [("days", "number", "[0..60]"), ("kind", "string", '"book", "map"')]
+    assert codes(one_table("UNIQUE", inputs, ["fee"], rules)) == []
+    assert codes(one_table("UNIQUE", [DAYS, ("kind", "string")], ["fee"], rules)) == ["gap"]
+
+
+def test_an_inputs_own_type_bounds_what_can_occur() -> None:
+    kind = """<itemDefinition name="tKind"><typeRef>string</typeRef>
+    <allowedValues><text>"book", "map"</text></allowedValues></itemDefinition>
+    <inputData id="i" name="kind"><variable name="kind" typeRef="tKind"/></inputData>"""
+    table = """<decisionTable><input><inputExpression><text>kind</text></inputExpression></input><output name="x"/>
+    <rule><inputEntry><text>"book"</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>
+    <rule><inputEntry><text>"map"</text></inputEntry><outputEntry><text>2</text></outputEntry></rule></decisionTable>"""
+    assert codes(model(kind, decision("d", table, ["input:i"]))) == []
+    assert codes(model(decision("d", table))) == ["gap"]
+
+
+def test_days_are_whole_so_no_gap_lies_between_neighbours() -> None:
+    rules = [['<= date("2026-01-31")', "1"], ['>= date("2026-02-01")', "2"]]
+    assert codes(one_table("UNIQUE", [("due", "date")], ["fee"], rules)) == []
+    numbers = one_table("UNIQUE", [DAYS], ["fee"], [["<= 5", "1"], [">= 6", "2"]])
+    assert codes(numbers) == ["gap"]
+    assert "(5..6)" in said(numbers)[0].sentence("en")
+
+
+def test_durations_times_and_moments_are_ordered_too() -> None:
+    for low, high in (("PT1H", "PT2H"), ("P1M", "P2M")):
+        kind = "days and time duration" if "T" in low else "years and months duration"
+        rules = [[f'< duration("{low}")', "1"], [f'> duration("{high}")', "2"]]
+        assert codes(one_table("UNIQUE", [("span", kind)], ["fee"], rules)) == ["gap"]
+    rules = [['< time("08:00:00")', "1"], ['>= time("08:00:00")', "2"]]
+    assert codes(one_table("UNIQUE", [("at", "time")], ["fee"], rules)) == []
+    at = 'date and time("2026-01-31T08:00:00+07:00")'
+    assert (
+        codes(one_table("UNIQUE", [("at", "date and time")], ["fee"], [[f"<= {at}", "1"], [f"> {at}", "2"]]))
+        == []
+    )
+
+
+def test_a_rule_that_cannot_match_is_said() -> None:
+    rules = [["? > 5 and ? < 3", "1"], ["-", "2"]]
+    found = said(one_table("FIRST", [DAYS], ["fee"], rules))
+    assert [(finding.code, finding.params["rules"]) for finding in found] == [
+        ("dmn_table.rule_impossible", "1")
+    ]
+
+
+def test_a_rule_behind_others_is_said() -> None:
+    rules = [["< 10", "1"], [">= 5", "2"], ["[3..7]", "3"], ["-", "4"]]
+    found = [
+        finding for finding in said(one_table("FIRST", [DAYS], ["fee"], rules)) if "masked" in finding.code
+    ]
+    assert [(finding.params["rules"], finding.params["by"]) for finding in found] == [
+        ("3", "1, 2"),
+        ("4", "1, 2, 3"),
+    ]
+
+
+def test_a_rule_outranked_everywhere_is_said() -> None:
+    fee = ("fee", "number", "1, 2")
+    assert codes(one_table("PRIORITY", [DAYS], [fee], [["> 5", "2"], ["-", "1"]])) == ["rule_masked"]
+    assert codes(one_table("PRIORITY", [DAYS], [fee], [["> 5", "1"], ["-", "2"]])) == []
+
+
+def test_under_any_only_disagreeing_overlaps_are_said() -> None:
+    assert codes(one_table("ANY", [DAYS], ["fee"], [["> 5", "1"], ["-", "1.0"]])) == []
+    assert codes(one_table("ANY", [DAYS], ["fee"], [["> 5", "1"], ["-", "2"]])) == ["rules_disagree"]
+
+
+@pytest.mark.parametrize("cell", ["< limit", "< today()", "even(?)", "? * 2 > 5", "[1..limit]", "shelf.days"])
+def test_a_cell_beyond_analysis_is_said_and_causes_no_false_alarm(cell: str) -> None:
+    found = said(one_table("UNIQUE", [DAYS], ["fee"], [[cell, "1"], ["-", "2"]]))
+    assert [(finding.code, finding.params) for finding in found] == [
+        ("dmn_table.cell_unread", {"rules": "1", "label": "days"})
+    ]
+
+
+def test_columns_with_one_expression_are_one_dimension() -> None:
+    rules = [["> 5", "< 8", "1"], ["<= 5", "-", "2"], ["-", ">= 8", "3"]]
+    assert codes(one_table("UNIQUE", ["days", "days"], ["fee"], rules)) == []
+
+
+def test_null_counts_where_a_cell_speaks_of_it() -> None:
+    assert codes(one_table("UNIQUE", [DAYS], ["fee"], [["null", "0"], ["< 5", "1"], [">= 5", "2"]])) == []
+    found = said(one_table("UNIQUE", [DAYS], ["fee"], [["not(null)", "1"]]))
+    assert [finding.params["example"] for finding in found] == ["days = null"]
+
+
+def test_texts_compared_by_order_are_cut_by_order() -> None:
+    rules = [['< "m"', "1"], ['["m".."z"]', "2"]]
+    found = said(one_table("UNIQUE", [("title", "string")], ["fee"], rules))
+    assert [finding.params["where"] for finding in found] == ['title > "z"']
+
+
+def test_logic_that_is_no_table_has_no_findings() -> None:
+    assert said(model(decision("d", literal("1")))) == []
+
+
+def test_every_finding_has_a_sentence_in_each_language() -> None:
+    named = {"gap", "rules_overlap", "rules_disagree", "rule_impossible", "rule_masked", "cell_unread", "more_gaps",
+             "more_overlaps", "unfinished_gaps", "unfinished_overlaps", "unfinished_masked"}  # fmt: skip
+    for language in texts.LANGUAGES:
+        known = texts.catalogue(language)["findings"]["dmn_table"]
+        assert set(known) == named
+
+
+# -- against brute force
+
+CELLS = (
+    [
+        "-",
+        "1",
+        "< 2",
+        ">= 2",
+        "[1..3]",
+        "(1..3)",
+        "2, > 3",
+        "not(2)",
+        "? < 1 or ? >= 3",
+        "]0..2[",
+        "not([1..2])",
+    ],
+    ["-", '"a"', '"b"', '"a", "b"', 'not("a")', '? = "c"'],
+    ["-", "true", "false"],
+)
+SAMPLES: tuple[list[Any], ...] = (
+    [Decimal(n) / 2 for n in range(-2, 10)],
+    ["a", "b", "c", "z"],
+    [True, False],
+)
+TABLES = st.lists(
+    st.tuples(*(st.sampled_from(cells) for cells in CELLS), st.sampled_from(["1", "2"])).map(list),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(TABLES, st.sampled_from(("UNIQUE", "FIRST", "ANY", "PRIORITY")))
+def test_the_analysis_equals_brute_force(rules: list[list[str]], policy: str) -> None:
+    inputs = [DAYS, ("kind", "string"), ("late", "boolean")]
+    drawn = one_table(policy, inputs, [("fee", "number", "1, 2")], rules)
+    everything = one_table("COLLECT", inputs, ["fee"], rules)
+    matched = {
+        point: outcome(everything, days=point[0], kind=point[1], late=point[2]).matched
+        for point in product(*SAMPLES)
+    }
+    found = analysis.study(drawn.decisions["d"])
+    assert not found.unread
+    assert not found.unfinished
+
+    gaps = {point for point, hits in matched.items() if not hits}
+    assert bool(found.gaps) == bool(gaps)
+    for box in found.gaps:
+        days, kind, late = (feel.to_json(value) for value in analysis.values(found, box))
+        assert outcome(everything, days=days, kind=kind, late=late).matched == ()
+
+    pairs = {pair for hits in matched.values() for pair in combinations(hits, 2)}
+    if policy == "UNIQUE":
+        assert {(one, other) for one, other, _ in found.overlaps} == pairs
+    if policy == "ANY":
+        assert {(a, b) for a, b, _ in found.overlaps} == {
+            (a, b) for a, b in pairs if rules[a - 1][3] != rules[b - 1][3]
+        }
+    for one, other, box in found.overlaps:
+        days, kind, late = (feel.to_json(value) for value in analysis.values(found, box))
+        assert {one, other} <= set(outcome(everything, days=days, kind=kind, late=late).matched)
+
+    used = {number for hits in matched.values() for number in hits}
+    assert set(found.impossible) == set(range(1, len(rules) + 1)) - used
+    if policy == "FIRST":
+        decide = {hits[0] for hits in matched.values() if hits}
+        assert {number for number, _ in found.masked} == used - decide
+    if policy == "PRIORITY":
+        decide = {
+            number
+            for hits in matched.values()
+            for number in hits
+            if _best(rules, hits) == rules[number - 1][3]
+        }
+        assert {number for number, _ in found.masked} == used - decide
+
+
+def _best(rules: list[list[str]], hits: tuple[int, ...]) -> str:
+    return min(rules[number - 1][3] for number in hits)
+
+
+def test_a_large_table_is_studied_in_time() -> None:
+    chance = random.Random(7)
+    rules = []
+    for _ in range(150):
+        low = chance.randrange(100)
+        cells = [
+            f"[{low}..{low + chance.randrange(1, 60)}]" if chance.random() < 0.6 else "-" for _ in range(5)
+        ]
+        rules.append([*cells, chance.choice(["-", '"a"', '"b"']), "1"])
+    inputs = [(f"n{at}", "number") for at in range(5)] + [("kind", "string")]
+    found = one_table("UNIQUE", inputs, ["fee"], rules)
+    begun = time.process_time()
+    assert "more_overlaps" in codes(found)
+    assert time.process_time() - begun < 20
