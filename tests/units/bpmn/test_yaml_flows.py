@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -368,11 +368,11 @@ STEP = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(STEPS)
 def test_any_flow_compiles_or_says_why_not(steps):
     """And what compiles is read again without an error."""
-    text = yaml.safe_dump({"process": "loan", "lanes": {"desk": {}}, "flow": steps}, sort_keys=False)
+    text = json.dumps({"process": "loan", "lanes": {"desk": {}}, "flow": steps})
     try:
         marked = marked_yaml.load(text.encode(), "process.yaml")
     except errors.Invalid:
