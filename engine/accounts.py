@@ -61,15 +61,16 @@ def create(
     if findings:
         raise Invalid(findings)
     account_id = AccountId(ids.issue(connection))
-    added = connection.execute(
+    added = connection.scalar(
         insert(tables.account)
         .values(
             account_id=account_id, sign_in=sign_in, name=name.strip(), language=language,
             password_hash=hasher().hash(password), created_at=clock.now(),
         )
         .on_conflict_do_nothing()
+        .returning(tables.account.c.account_id)
     )  # fmt: skip
-    if added.rowcount == 0:
+    if added is None:
         raise Conflict("sign_in_taken", sign_in=sign_in)
     return account_id
 

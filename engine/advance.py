@@ -197,21 +197,28 @@ def evaluated(definition: Definition, used: Decision, variables: Variables, mome
     except feel.FeelError as error:
         raise Fault("decision_failed", decision=used.id, reason=str(error)) from error
     return Decided(
-        feel.to_json(outcome.value), outcome.inputs, outcome.matched, traced(outcome), outcome.hit_policy,
+        outcome.value, outcome.inputs, outcome.matched, traced(outcome), outcome.hit_policy,
         definition.version_id,
     )  # fmt: skip
 
 
 def traced(outcome: decisions.Outcome) -> Any:
-    """Why, in compact form: per rule the first cell that failed (0: it matched), and the same of sub-decisions."""
+    """Why, in compact form: per rule tried its number and the input that failed first (from 1; 0: it matched);
+    and the same of the decisions it required, each with its inputs and outcome."""
+    rules = outcome.decision.rules
     return {
-        "rules": [[rule.number, 0 if rule.matched else rule.failed] for rule in outcome.trace],
+        "rules": [[rule.number, failed + 1] for rule, failed in zip(rules, outcome.failed, strict=False)],
         "sub": [
-            {"decision": part.decision, "outcome": feel.to_json(part.value), "inputs": part.inputs,
-             "rules": list(part.matched), "trace": traced(part)["rules"]}
+            {"decision": part.decision_id, "outcome": part.value, "inputs": part.inputs,
+             "rules": list(part.matched), **_traced_below(part)}
             for part in outcome.sub
         ],
     }  # fmt: skip
+
+
+def _traced_below(part: decisions.Outcome) -> dict[str, Any]:
+    found = traced(part)
+    return {"trace": found["rules"], "sub": found["sub"]}
 
 
 # --- service tasks inside the step's transaction ----------------------------------------------------------

@@ -56,7 +56,7 @@ _APPEND = text(
         where instance_id = :instance and state = 'active' returning revision, version_id
     )
     insert into history (instance_id, seq, at, event, element, token, actor_id, version_id)
-    select :instance, revision, :at, :event, :element, :token, :actor, version_id from bumped
+    select :instance, revision, :at, :event, :element, :token, :actor, version_id from bumped returning seq
     """
 )
 
@@ -65,14 +65,14 @@ def append(
     connection: Connection, instance_id: int, actor: Actor, event: str, element: str | None, token: int | None
 ) -> None:
     """Add an act that leaves the state as it is. Takes the instance's lock first, as every step does."""
-    added = connection.execute(
+    added = connection.scalar(
         _APPEND,
         {
             "instance": instance_id, "at": clock.now(), "event": event, "element": element, "token": token,
             "actor": actor.account_id,
         },
     )  # fmt: skip
-    if added.rowcount == 0:
+    if added is None:
         raise Conflict("instance_ended")
 
 

@@ -120,7 +120,7 @@ def _waiting(connection: Connection, name: str, key: str) -> list[Target]:
 
 def _starting(connection: Connection, name: str, path: str) -> list[Target]:
     starts = registry.message_starts(connection, name, path, clock.now())
-    return [Target(f"start-{version_id}-{node.id}", None, 0, node.id, version_id) for version_id, node in starts]
+    return [Target(f"start-{version_id}-{element}", None, 0, element, version_id) for version_id, element in starts]
 
 
 def _kept(connection: Connection, job: Job) -> float:

@@ -73,9 +73,11 @@ def stories(path: Path) -> tuple[Story, ...]:
     marked = marked_yaml.load(path.read_bytes(), path.name)
     findings: list[Finding] = []
     found = []
+    written: dict[str, dict[str, Json]] = {}
     for number, entry in enumerate(marked.value.get("stories") or []):
         try:
-            found.append(_story(entry))
+            written[entry["name"]] = whole = _whole(entry, written)
+            found.append(_story(whole))
         except (KeyError, TypeError, ValueError, feel.FeelError) as error:
             findings.append(marked.finding("story_unreadable", f"/stories/{number}", reason=str(error)))
     if findings:
@@ -155,7 +157,7 @@ def _go_on(case: Case, chance: random.Random) -> timedelta | Ended:
             if answers is not None:
                 actor = _staff(connection, task.role, task.unit_path, chance)
                 user_tasks.claim(connection, task.id, actor)
-                user_tasks.complete(connection, task.id, actor, answers)
+                _complete(connection, case, task, actor, answers)
                 case.times[task.element] += 1
                 case.looks = 0
                 return case.story.takes
@@ -164,6 +166,18 @@ def _go_on(case: Case, chance: random.Random) -> timedelta | Ended:
             resting = queue[0].element if queue else (state.waits[0].element if state.waits else "?")
             return Ended(case.story.name, f"@{resting}", case.instance_id)
     return NEXT_LOOK
+
+
+def _complete(
+    connection: Connection, case: Case, task: user_tasks.Task, actor: Actor, answers: dict[str, Json]
+) -> None:
+    """Complete a task with the story's answers; EngineError naming story and step when the form refuses them."""
+    try:
+        user_tasks.complete(connection, task.id, actor, answers)
+    except Invalid as refused:
+        raise EngineError(
+            "story_refused", story=case.story.name, element=task.element, reason=str(refused)
+        ) from refused
 
 
 def _begin(connection: Connection, case: Case) -> timedelta:
@@ -222,6 +236,18 @@ def _fits(story: Story, subject: dict[str, Json]) -> bool:
         return True
     moment = feel.Moment(clock.now(), settings.current().zone_info)
     return story.who.json(subject, moment) is True
+
+
+def _whole(entry: dict[str, Json], written: dict[str, dict[str, Json]]) -> dict[str, Json]:
+    """A story with what it takes over from the earlier one it is `like`; an answer of null is left out."""
+    earlier = written[entry["like"]] if "like" in entry else {}
+    whole = {**earlier, **entry}
+    for part in ("start", "answers"):
+        joined = {**(earlier.get(part) or {}), **(entry.get(part) or {})}
+        whole[part] = {key: value for key, value in joined.items() if value is not None}
+    if "rests_at" not in entry:
+        whole.pop("rests_at", None)
+    return whole
 
 
 def _story(entry: dict[str, Json]) -> Story:

@@ -168,10 +168,13 @@ def _coded(connection: Connection, row: dict[str, Any], number: int | None) -> s
     """Insert the person under a code nobody has; two random codes meet once in billions, so a few tries do."""
     for _ in range(8):
         code = codes.issue(number)
-        added = connection.execute(
-            insert(tables.person).values(code=code, **row).on_conflict_do_nothing(index_elements=["code"])
+        added = connection.scalar(
+            insert(tables.person)
+            .values(code=code, **row)
+            .on_conflict_do_nothing(index_elements=["code"])
+            .returning(tables.person.c.person_id)
         )
-        if added.rowcount == 1:
+        if added is not None:
             return code
         number = None
     raise Conflict("person_code_not_found")
@@ -179,12 +182,13 @@ def _coded(connection: Connection, row: dict[str, Any], number: int | None) -> s
 
 def _taken_once(connection: Connection, identifier: Identifier, person_id: int) -> None:
     """Give the identifier to the person, unless another transaction just gave it to somebody else."""
-    added = connection.execute(
+    added = connection.scalar(
         insert(tables.person_identifier)
         .values(type=identifier.type, value=identifier.value, person_id=person_id)
         .on_conflict_do_nothing()
+        .returning(tables.person_identifier.c.person_id)
     )
-    if added.rowcount != 1:
+    if added is None:
         raise Conflict("identifier_taken", type=identifier.type)
 
 

@@ -16,7 +16,7 @@ from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
 from engine.errors import NotFound
 from engine.ids import VersionId, parsed
-from web import redirects, rendering
+from web import rendering
 from web.sessions import Guarded, SignedIn, Visit
 
 router = APIRouter()
@@ -101,7 +101,7 @@ def republish(request: Request, visit: SignedIn, version_id: str, posted: Guarde
     with database.transaction() as connection:
         reason = posted.first("reason")
         submission_id = deployment.republish(connection, VersionId(parsed(version_id)), visit.actor, reason)
-    return redirects.after(request, f"/submissions/{submission_id}", "submitted")
+    return rendering.redirect(request, f"/submissions/{submission_id}", "said.submitted")
 
 
 # --- shared with the submissions --------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from engine.definitions import registry
 from engine.errors import NotAllowed, NotFound
 from engine.ids import parsed
 from engine.stuck import Reason, Stuck
-from web import redirects, rendering
+from web import rendering
 from web.sessions import Guarded, SignedIn
 
 router = APIRouter()
@@ -53,7 +53,7 @@ def retry(request: Request, visit: SignedIn, posted: Guarded) -> Response:
     said = "retry_went_on" if went_on else "retry_stopped_again"
     back = posted.first("back")
     address = back if back in ("/stuck", f"/cases/{instance_id}") else "/stuck"
-    return redirects.after(request, address, said)
+    return rendering.redirect(request, address, f"said.{said}", "good" if went_on else "bad")
 
 
 def _unit(connection: Any, code: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.errors import EngineError, Finding, Invalid, NotFound
 from engine.ids import SubmissionId, parsed
-from web import redirects, rendering, sessions
+from web import rendering, sessions
 from web.routes import definitions as pages
 from web.sessions import Guarded, Posted, SignedIn, Visit
 
@@ -52,10 +53,10 @@ def submit(
             submission_id = deployment.submit(connection, read.files, visit.actor, reason)
     except Invalid as refused:
         return rendering.page(
-            request, "submission_refused.html", visit, status=422, findings=refused.findings, reason=reason,
+            request, "submission_refused.html", visit, status=422, findings=_shown(refused.findings, visit.language), reason=reason,
             folder=folder, folders=pages.server_folders(),
         )  # fmt: skip
-    return redirects.after(request, f"/submissions/{submission_id}", "submitted")
+    return rendering.redirect(request, f"/submissions/{submission_id}", "said.submitted")
 
 
 @router.get("/submissions/{submission_id}")
@@ -74,7 +75,7 @@ def submission(request: Request, visit: SignedIn, submission_id: str) -> Respons
         request, "submission.html", visit, submission=found, proposed=proposed, held=held, changes=changes,
         tried=scenarios.run(proposed, None, catalogue()), units=places,
         is_own=found.submitted_by == visit.actor.account_id, may_approve=pages.may_approve(visit),
-        tables=pages.tables_of(proposed, visit.language),
+        tables=pages.tables_of(proposed, visit.language), warnings=_shown(found.findings, visit.language),
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def approve(request: Request, visit: SignedIn, submission_id: str, posted: Guard
             connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"),
             _moment(posted.first("effective_at")), unit,
         )  # fmt: skip
-    return redirects.after(request, f"/submissions/{submission_id}", "approved")
+    return rendering.redirect(request, f"/submissions/{submission_id}", "said.approved")
 
 
 @router.post("/submissions/{submission_id}/reject")
@@ -104,7 +105,7 @@ def reject(request: Request, visit: SignedIn, submission_id: str, posted: Guarde
     """Refuse a version, saying why."""
     with database.transaction() as connection:
         deployment.reject(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
-    return redirects.after(request, f"/submissions/{submission_id}", "rejected")
+    return rendering.redirect(request, f"/submissions/{submission_id}", "said.rejected")
 
 
 @router.post("/submissions/{submission_id}/withdraw")
@@ -112,7 +113,14 @@ def withdraw(request: Request, visit: SignedIn, submission_id: str, posted: Guar
     """Take one's own submission back."""
     with database.transaction() as connection:
         deployment.withdraw(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
-    return redirects.after(request, f"/submissions/{submission_id}", "withdrawn")
+    return rendering.redirect(request, f"/submissions/{submission_id}", "said.withdrawn")
+
+
+def _shown(findings: Sequence[Finding], language: str) -> list[dict[str, str]]:
+    """Findings as the pages list them."""
+    return [
+        {"sentence": one.sentence(language), "place": one.place(), "severity": one.severity} for one in findings
+    ]
 
 
 def _bundle(connection: Any, visit: Visit, files: list[UploadFile], folder: str) -> Bundle:
