@@ -13,7 +13,24 @@ from fastapi.staticfiles import StaticFiles
 
 from engine import log, settings
 from web import errors
-from web.routes import cases, definitions, documents, health, home, sign_in, stations, stuck, tasks
+from web.routes import (
+    cases,
+    definitions,
+    documents,
+    health,
+    home,
+    lookups,
+    sign_in,
+    starts,
+    stations,
+    stuck,
+    submissions,
+    tasks,
+)
+
+ROUTES = (
+    sign_in, home, stations, starts, lookups, tasks, cases, documents, stuck, definitions, submissions, health,
+)  # fmt: skip
 
 STATIC = Path(__file__).with_name("static")
 ONE_YEAR = 31_536_000
@@ -53,7 +70,7 @@ def create() -> FastAPI:
     app = FastAPI(title="tiemchung", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     STATIC.mkdir(exist_ok=True)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for module in (sign_in, home, stations, tasks, cases, stuck, definitions, documents, health):
+    for module in ROUTES:
         app.include_router(module.router)
     errors.install(app)
     app.middleware("http")(_in_one_line)

@@ -44,12 +44,21 @@ def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, EngineError)
     language = sessions.language_of(request)
     findings = [found.sentence(language) for found in error.findings] if isinstance(error, Invalid) else []
-    return rendering.error_page(request, status_of(error), error.sentence(language), findings)
+    return rendering.error_page(request, status_of(error), sentence_of(error, language), findings)
+
+
+def sentence_of(refusal: EngineError, language: str) -> str:
+    """What a refusal says: the web's own refusals from its texts, the engine's from the engine's."""
+    key = f"errors.{refusal.code}"
+    own = rendering.sentence(key, language, **refusal.params)
+    return refusal.sentence(language) if own == key else own
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    key = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "bad_request")
+    key = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(
+        error.status_code, "bad_request"
+    )
     sentence = rendering.sentence(f"errors.{key}", sessions.language_of(request))
     return rendering.error_page(request, error.status_code, sentence, [])
 
@@ -73,5 +82,7 @@ def _route(request: Request) -> str:
 
 def too_large(request: Request, limit: int) -> Response:
     """The answer to a request larger than the settings allow."""
-    sentence = rendering.sentence("errors.too_large", sessions.language_of(request), megabytes=limit // 1_048_576)
+    sentence = rendering.sentence(
+        "errors.too_large", sessions.language_of(request), megabytes=limit // 1_048_576
+    )
     return rendering.error_page(request, 413, sentence, [])

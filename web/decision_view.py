@@ -1,0 +1,202 @@
+"""Why it was decided so: a decision with its inputs, its outcome, the rules that fired and those that did not.
+
+The words are the deciding version's own; a decision that a later version has taken out is shown as it was logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine import decisions, feel
+from engine.decisions import models
+from engine.definitions.definition import Definition
+from engine.history import Decision
+from web import readable
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A condition or conclusion of a rule: its column's label, the cell as written, whether it stopped the rule."""
+
+    label: str
+    text: str
+    is_any: bool = False
+    failed: bool = False
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    number: int
+    label: str
+    annotation: str
+    fired: bool
+    conditions: tuple[Cell, ...]
+    conclusions: tuple[Cell, ...]
+
+    @property
+    def failed_at(self) -> Cell | None:
+        """The first condition that did not hold."""
+        return next((cell for cell in self.conditions if cell.failed), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """One evaluation, ready for a page; `parts` are the decisions it required."""
+
+    name: str
+    element: str
+    at: datetime | None
+    version: int
+    inputs: tuple[tuple[str, str], ...]
+    outcome: tuple[tuple[str, str], ...]
+    fired: tuple[RuleView, ...]
+    others: tuple[RuleView, ...]
+    untried: int
+    numbers: tuple[int, ...]
+    parts: tuple[DecisionView, ...] = ()
+
+
+def view(logged: Decision, definition: Definition, language: str, zone: ZoneInfo) -> DecisionView:
+    """The evaluation as the version that decided explains it; `definition` is that version."""
+    used = definition.decisions.get(logged.decision)
+    told = logged.trace if isinstance(logged.trace, Mapping) else {}
+    reader = _Reader(definition, logged.decision, used.model if used else None, language, zone)
+    found = used.model.decision(used.id) if used else None
+    name = definition.text(language, f"decisions.{logged.decision}.name") or logged.decision
+    element = definition.element_name(language, logged.element)
+    return reader.view(
+        found, name, logged.inputs, logged.outcome, logged.rules, told, element, logged.at, logged.version
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    definition: Definition
+    key: str
+    model: decisions.DecisionModel | None
+    language: str
+    zone: ZoneInfo
+
+    def view(
+        self, found: models.Decision | None, name: str, inputs: Mapping[str, Json], outcome: Json,
+        matched: tuple[int, ...], told: Mapping[str, Json], element: str, at: datetime | None, version: int,
+    ) -> DecisionView:  # fmt: skip
+        tried = {int(entry[0]): entry[1] for entry in told.get("rules", ())}
+        rules = found.rules if found else ()
+        values = tuple(inputs.values())
+        shown = [
+            self._rule(found, rule, rule.number in matched, tried.get(rule.number), values)
+            for rule in rules
+            if found
+        ]
+        return DecisionView(
+            name=name,
+            element=element,
+            at=at,
+            version=version,
+            inputs=tuple(
+                (self._input_label(found, label, index), self._read(one))
+                for index, (label, one) in enumerate(inputs.items())
+            ),
+            outcome=self._outcome(found, outcome),
+            fired=tuple(rule for rule in shown if rule.fired),
+            others=tuple(rule for rule in shown if not rule.fired and rule.number in tried),
+            untried=sum(not rule.fired and rule.number not in tried for rule in shown),
+            numbers=matched,
+            parts=tuple(
+                self._part(part, version) for part in told.get("sub", ()) if isinstance(part, Mapping)
+            ),
+        )
+
+    def _part(self, part: Mapping[str, Json], version: int) -> DecisionView:
+        key = str(part.get("decision", ""))
+        found = self.model.decision(key) if self.model else None
+        name = self.definition.text(self.language, f"decisions.{key}.name") or (found.name if found else key)
+        inner = _Reader(self.definition, key, self.model, self.language, self.zone)
+        told = {"rules": part.get("trace", ()), "sub": part.get("sub", ())}
+        return inner.view(
+            found,
+            name,
+            part.get("inputs") or {},
+            part.get("outcome"),
+            tuple(part.get("rules", ())),
+            told,
+            "",
+            None,
+            version,
+        )
+
+    def _rule(
+        self, found: models.Decision, rule: models.Rule, fired: bool, failed: Json, values: tuple[Json, ...]
+    ) -> RuleView:
+        failed_at = (
+            failed - 1 if isinstance(failed, int) and failed > 0 and not fired else None
+        )  # logged from 1
+        conditions = tuple(
+            Cell(
+                self._input_label(found, clause.label, index), test.text, test.text.strip() == "-",
+                index == failed_at, self._read(values[index]) if index == failed_at and index < len(values) else "",
+            )
+            for index, (clause, test) in enumerate(zip(found.inputs, rule.tests, strict=True))
+        )  # fmt: skip
+        conclusions = tuple(
+            Cell(self._output_label(clause), self._written(cell))
+            for clause, cell in zip(found.outputs, rule.outputs, strict=True)
+        )
+        label = self.text(f"rules.{rule.number}") or self.text(f"rules.{rule.id}") or rule.annotation
+        return RuleView(rule.number, label, rule.annotation, fired, conditions, conclusions)
+
+    def _outcome(self, found: models.Decision | None, outcome: Json) -> tuple[tuple[str, str], ...]:
+        """The conclusion, a named part at a time; several conclusions of the same shape are numbered."""
+        if isinstance(outcome, Mapping):
+            labels = {clause.name: self._output_label(clause) for clause in found.outputs} if found else {}
+            return tuple(
+                (labels.get(name) or self.text(f"outputs.{name}") or name, self._read(one, name))
+                for name, one in outcome.items()
+            )
+        return (("", self._read(outcome)),)
+
+    def _input_label(self, found: models.Decision | None, label: str, index: int) -> str:
+        """The declared name of a column: by its expression, by the variable it reads, else the column's own label."""
+        clause = found.inputs[index] if found and index < len(found.inputs) else None
+        if clause is None:
+            return self.text(f"inputs.{label}") or label
+        keys = [clause.id, clause.expression.text.strip(), *sorted(clause.expression.names)]
+        if len(clause.expression.names) > 1:
+            keys = keys[:2]
+        return next((named for key in keys if (named := self.text(f"inputs.{key}"))), None) or label
+
+    def _output_label(self, clause: models.Output) -> str:
+        return self.text(f"outputs.{clause.name}") or clause.label or clause.name
+
+    def _written(self, cell: feel.Expression) -> str:
+        """A conclusion as written; a quoted constant by its name."""
+        text = cell.text.strip()
+        if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
+            return self._read(text[1:-1])
+        return text
+
+    def _read(self, found: Json, name: str = "") -> str:
+        words = {**self._words("outcomes"), **(self._words(f"outputs.{name}") if name else {})}
+        return readable.value(found, self.language, self.zone, words)
+
+    def _words(self, part: str) -> dict[str, str]:
+        """The names of constants a declaration gives, in the reader's language over the first."""
+        words: dict[str, str] = {}
+        for language in ("vi", self.language):
+            nested: Json = self.definition.texts.get(language, {}).get("decisions")
+            for step in (self.key, *part.split(".")):
+                nested = nested.get(step) if isinstance(nested, Mapping) else None
+            if isinstance(nested, Mapping):
+                words |= {str(key): text for key, text in nested.items() if isinstance(text, str)}
+        return words
+
+    def text(self, rest: str) -> str | None:
+        return self.definition.text(self.language, f"decisions.{self.key}.{rest}")

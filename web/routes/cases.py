@@ -1,0 +1,222 @@
+"""Cases: found by process, unit, state or person; one opened: where it stands, how it came there, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from engine import (
+    access,
+    campaign,
+    clock,
+    database,
+    history,
+    incidents,
+    instances,
+    log,
+    records,
+    settings,
+    units,
+)
+from engine.access import Permission
+from engine.definitions import registry
+from engine.definitions.definition import Definition
+from engine.errors import NotAllowed, NotFound
+from engine.ids import InstanceId, VersionId, parsed
+from web import (
+    answers_view,
+    case_view,
+    decision_view,
+    diagram_state,
+    documents,
+    rendering,
+    subjects,
+    timeline,
+    work_lists,
+)
+from web.sessions import Guarded, SignedIn, Visit
+
+router = APIRouter()
+PAGE = 40
+STATES = ("active", "completed", "cancelled")
+
+
+@router.get("/cases")
+def cases(
+    request: Request, visit: SignedIn, process: str = "", unit: str = "", state: str = "", before: str = ""
+) -> Response:
+    """Cases at and below the person's units, the newest first, a page at a time."""
+    _require_overseer(visit)
+    with database.transaction() as connection:
+        found = instances.find(
+            connection, visit.actor, process=process or None, state=state if state in STATES else None,
+            unit_path=_unit_path(connection, unit), limit=PAGE + 1,
+            before=parsed(before, "instance_not_found") if before else None,
+        )  # fmt: skip
+        rows = case_view.listed(connection, found[:PAGE], visit)
+        options = _options(connection, visit)
+    older = str(found[PAGE - 1].instance_id) if len(found) > PAGE else ""
+    chosen = {"process": process, "unit": unit, "state": state}
+    return _list(request, visit, rows=rows, options=options, chosen=chosen, older=older, paged=bool(before))
+
+
+@router.post("/cases/find")
+def find(request: Request, visit: SignedIn, posted: Guarded) -> Response:
+    """The cases about those who match a code or a name. Posted, because names do not belong into addresses."""
+    _require_overseer(visit)
+    text = posted.first("text")
+    with database.transaction() as connection:
+        rows: list[case_view.Listed] = []
+        for definition in _searchable(connection, visit):
+            for subject in subjects.find(connection, definition, text, visit):
+                found = instances.find(connection, visit.actor, subject=subject.id, limit=PAGE)
+                rows += [row for row in case_view.listed(connection, found, visit) if row not in rows]
+        options = _options(connection, visit)
+    return _list(
+        request, visit, rows=rows[: 3 * PAGE], options=options, chosen={"process": "", "unit": "", "state": ""}, text=text,
+        searched=True,
+    )  # fmt: skip
+
+
+@router.get("/cases/{case}")
+def case_page(request: Request, visit: SignedIn, case: str) -> Response:
+    """One case: where it rests, diagram, history, answers, decisions, papers. Each look is audited."""
+    instance_id = _bound(case)
+    language, zone = visit.language, settings.current().zone_info
+    with database.transaction() as connection:
+        view = instances.view(connection, instance_id, visit.actor)
+        rows = history.of(connection, instance_id)
+        versions = {
+            row.version_id: registry.definition(connection, VersionId(row.version_id)) for row in rows
+        }
+        state = diagram_state.of(view.definition.model, rows, view.tokens, view.waits)
+        decided = _decisions(connection, instance_id, language)
+        open_incidents = incidents.of(connection, instance_id)
+        context: dict[str, Any] = {
+            "subject": subjects.of(connection, view.definition, view.summary.subject, visit),
+            "resting": case_view.resting(connection, view, visit),
+            "children": case_view.listed(connection, instances.children(connection, instance_id), visit),
+            "parent": _parent(connection, view, visit),
+            "records": case_view.records_of(
+                records.of(connection, instance_id), view.definition, language, zone
+            ),
+            "papers": documents.ready(connection, view, language),
+            "tasks": work_lists.of_case(connection, visit, instance_id),
+        }
+    path = view.summary.unit_path
+    return rendering.page(
+        request, "case.html", visit, case=view, marks=state.marks(), decided=decided,
+        definition=view.definition, process=view.definition.name(language),
+        outcome=view.definition.element_name(language, view.summary.outcome) if view.summary.outcome else "",
+        entries=timeline.entries(rows, versions, language),
+        knowledge=answers_view.view(view.definition, _passed(rows), view.variables, language, zone),
+        incidents=[case_view.told(one, view.definition, language) for one in open_incidents],
+        may_free=access.allowed(visit.actor, Permission.FREE, path), **context,
+    )  # fmt: skip
+
+
+@router.post("/cases/{case}/retry")
+def retry(request: Request, visit: SignedIn, posted: Guarded, case: str) -> Response:
+    """Try again what stopped, and say honestly whether it went on."""
+    instance_id = _bound(case)
+    token, element = parsed(posted.first("token"), "incident_not_found"), posted.first("element")
+    with database.transaction() as connection:
+        went_on = incidents.retry(connection, instance_id, token, element, visit.actor)
+    said, tone = ("said.retried_went_on", "good") if went_on else ("said.retried_stopped_again", "bad")
+    return rendering.redirect(request, f"/cases/{instance_id}", said, tone)
+
+
+@router.post("/cases/{case}/cancel")
+def cancel(request: Request, visit: SignedIn, posted: Guarded, case: str) -> Response:
+    """End the case before its end, with a reason that stays in its history."""
+    instance_id = _bound(case)
+    with database.transaction() as connection:
+        instances.cancel(connection, instance_id, visit.actor, posted.first("reason"))
+    return rendering.redirect(request, f"/cases/{instance_id}", "said.case_cancelled")
+
+
+def _list(request: Request, visit: Visit, **context: Any) -> Response:
+    given = {"older": "", "paged": False, "text": "", "searched": False, **context}
+    return rendering.page(request, "cases.html", visit, now=clock.now(), **given)
+
+
+def _decisions(
+    connection: Connection, instance_id: InstanceId, language: str
+) -> list[decision_view.DecisionView]:
+    zone = settings.current().zone_info
+    return [
+        decision_view.view(one, registry.definition(connection, VersionId(one.version_id)), language, zone)
+        for one in reversed(history.decisions(connection, instance_id))
+    ]
+
+
+def _passed(rows: list[history.Row]) -> list[str]:
+    """The elements that completed, in the order in which they first did."""
+    return list(
+        dict.fromkeys(
+            element for happened, element, _ in diagram_state.steps(rows) if happened == "completed"
+        )
+    )
+
+
+def _parent(connection: Connection, view: instances.View, visit: Visit) -> case_view.Listed | None:
+    """The case that called this one, where the person may open it."""
+    if view.parent_id is None:
+        return None
+    try:
+        parent = instances.view(connection, view.parent_id, visit.actor)
+    except NotFound:
+        return None
+    return case_view.listed(connection, [parent.summary], visit)[0]
+
+
+def _options(connection: Connection, visit: Visit) -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer: processes, the units the person oversees, states."""
+    processes = []
+    for key in registry.processes(connection):
+        newest = registry.versions(connection, key)[0]
+        processes.append((key, registry.definition(connection, newest.id).name(visit.language)))
+    overseen = [
+        unit
+        for path in access.paths_with(visit.actor, Permission.SEE)
+        for unit in units.below(connection, path)
+    ]
+    names = campaign.current().unit_kinds
+    top = min((unit.depth for unit in overseen), default=0)
+    return {
+        "process": processes,
+        "unit": [
+            (unit.code, f"{'– ' * (unit.depth - top)}{unit.name}") for unit in overseen if unit.kind in names
+        ],
+        "state": [(state, rendering.sentence(f"case.states.{state}", visit.language)) for state in STATES],
+    }
+
+
+def _searchable(connection: Connection, visit: Visit) -> list[Definition]:
+    """One definition for each way of finding whom cases are about."""
+    found: dict[str, Definition] = {}
+    for key in registry.processes(connection):
+        newest = registry.versions(connection, key)[0]
+        definition = registry.definition(connection, newest.id)
+        declared = definition.manifest.subject
+        if declared and declared.find:
+            found.setdefault(declared.find, definition)
+    return list(found.values())
+
+
+def _unit_path(connection: Connection, code: str) -> str | None:
+    return units.by_code(connection, code).path if code else None
+
+
+def _require_overseer(visit: Visit) -> None:
+    if not access.paths_with(visit.actor, Permission.SEE):
+        raise NotAllowed("permission_missing", permission=Permission.SEE.value)
+
+
+def _bound(text: str) -> InstanceId:
+    instance_id = InstanceId(parsed(text, "instance_not_found"))
+    log.bind(instance_id=instance_id)
+    return instance_id

@@ -1,0 +1,41 @@
+"""The home page: for each kind of person, what there is to do now and where."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from engine import access, database, stuck
+from engine.access import Permission
+from engine.definitions import deployment, registry
+from engine.definitions.definition import Definition
+from web import rendering, work_lists
+from web.sessions import SignedIn
+
+router = APIRouter()
+
+
+@router.get("/")
+def home(request: Request, visit: SignedIn) -> Response:
+    """Work in hand, stations with their counts, cases to begin, and ways to oversee and to publish."""
+    may_see = bool(access.paths_with(visit.actor, Permission.SEE))
+    may_publish = work_lists.oversees(visit, (Permission.SUBMIT, Permission.APPROVE))
+    with database.transaction() as connection:
+        places = work_lists.places(connection, visit)
+        elsewhere, elsewhere_late = work_lists.elsewhere(connection, visit)
+        mine = work_lists.waiting(connection, visit, None, mine=True)
+        starts = work_lists.startable(connection, visit)
+        troubles = stuck.count(connection, visit.actor) if may_see else {}
+        submissions = deployment.submissions(connection, state=deployment.SUBMITTED) if may_publish else []
+        processes = registry.processes(connection) if may_publish else []
+    works = bool(access.paths_with(visit.actor, Permission.WORK))
+    return rendering.page(
+        request, "home.html", visit, places=places, elsewhere=elsewhere, elsewhere_late=elsewhere_late, mine=mine,
+        starts=[(one.process, one.definition.name(visit.language), _help(one.definition, visit.language)) for one in starts],
+        troubles={reason.value: count for reason, count in troubles.items()}, may_see=may_see, works=works,
+        may_publish=may_publish, submissions=submissions, processes=processes,
+    )  # fmt: skip
+
+
+def _help(definition: Definition, language: str) -> str:
+    return definition.text(language, "process.description") or ""

@@ -1,0 +1,150 @@
+"""A station's screen: the queue, the field in which a code is scanned or a name typed, the next person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from engine import campaign, clock, database
+from engine.campaign import Station
+from engine.definitions import registry
+from engine.definitions.definition import Definition
+from engine.errors import NotFound
+from web import rendering, subjects, work_lists
+from web.sessions import Guarded, SignedIn, Visit
+from web.subjects import Subject
+
+router = APIRouter()
+
+
+@router.get("/stations")
+def stations(request: Request, visit: SignedIn) -> Response:
+    """The stations the person may work at; straight to the only one."""
+    with database.transaction() as connection:
+        places = work_lists.places(connection, visit)
+        elsewhere, elsewhere_late = work_lists.elsewhere(connection, visit)
+    if len(places) == 1 and not elsewhere:
+        return RedirectResponse(f"/stations/{places[0].key}", 303)
+    return rendering.page(
+        request, "stations.html", visit, places=places, elsewhere=elsewhere, elsewhere_late=elsewhere_late
+    )
+
+
+@router.get("/stations/{key}")
+def station(request: Request, visit: SignedIn, key: str) -> Response:
+    """One station; asked for by its own script every few seconds, it answers with the queue alone."""
+    return _screen(request, visit, _declared(key))
+
+
+@router.get("/queue")
+def queue(request: Request, visit: SignedIn) -> Response:
+    """Everything the person may work on at the unit, whatever the station."""
+    return _screen(request, visit, None)
+
+
+@router.post("/stations/{key}/next")
+def next_person(request: Request, visit: SignedIn, posted: Guarded, key: str) -> Response:
+    """Claim the one who has waited longest, and open the task."""
+    return _next(request, visit, _declared(key))
+
+
+@router.post("/queue/next")
+def next_of_all(request: Request, visit: SignedIn, posted: Guarded) -> Response:
+    """The same for the queue of everything."""
+    return _next(request, visit, None)
+
+
+@router.post("/stations/{key}/find")
+def find(request: Request, visit: SignedIn, posted: Guarded, key: str) -> Response:
+    """Whom a scanned code or typed words mean, and what there is to do for them here."""
+    return _find(request, visit, _declared(key), posted.first("text"))
+
+
+@router.post("/queue/find")
+def find_anywhere(request: Request, visit: SignedIn, posted: Guarded) -> Response:
+    """The same for the queue of everything."""
+    return _find(request, visit, None, posted.first("text"))
+
+
+def _screen(request: Request, visit: Visit, chosen: Station | None, **found: Any) -> Response:
+    with database.transaction() as connection:
+        waiting = work_lists.waiting(connection, visit, chosen)
+        starts = work_lists.startable(connection, visit, chosen)
+        may_find = any(
+            one.manifest.subject and one.manifest.subject.find
+            for one in _definitions(connection, visit, chosen)
+        )
+        places = work_lists.places(connection, visit)
+    return rendering.fragment(
+        request, "station.html", "queue", visit, station=chosen, address=_address(chosen),
+        name=chosen.names.get(visit.language, chosen.key) if chosen else None, waiting=waiting, places=places,
+        free=sum(one.claimed_name is None for one in waiting), late=sum(one.late_by is not None for one in waiting),
+        starts=[(one.process, one.definition.name(visit.language)) for one in starts], may_find=may_find,
+        is_cut=len(waiting) >= work_lists.MOST_SHOWN, most=work_lists.MOST_SHOWN, **{"text": "", "people": None, **found},
+    )  # fmt: skip
+
+
+def _next(request: Request, visit: Visit, chosen: Station | None) -> Response:
+    with database.transaction() as connection:
+        task_id = work_lists.take_next(connection, visit, chosen)
+    if task_id is None:
+        return rendering.redirect(request, _address(chosen), "said.nobody_waiting", "plain")
+    return RedirectResponse(f"/tasks/{task_id}", 303)
+
+
+def _find(request: Request, visit: Visit, chosen: Station | None, text: str) -> Response:
+    """One match with one task to do: straight to it. Otherwise those who match, each with the ways on."""
+    if not text:
+        return RedirectResponse(_address(chosen), 303)
+    with database.transaction() as connection:
+        people: dict[str, dict[str, Any]] = {}
+        for definition in _definitions(connection, visit, chosen):
+            for subject in subjects.find(connection, definition, text, visit):
+                people.setdefault(subject.id, {"subject": subject, "tasks": [], "starts": []})
+        for entry in people.values():
+            _ways_on(connection, visit, chosen, entry)
+    ready = [entry for entry in people.values() if entry["tasks"]]
+    if len(people) == 1 and len(ready) == 1 and len(ready[0]["tasks"]) == 1:
+        return RedirectResponse(f"/tasks/{ready[0]['tasks'][0].id}", 303)
+    return _screen(request, visit, chosen, text=text, people=list(people.values()))
+
+
+def _ways_on(connection: Connection, visit: Visit, chosen: Station | None, entry: dict[str, Any]) -> None:
+    """The open tasks about somebody here, and the cases that may be begun for them."""
+    subject: Subject = entry["subject"]
+    entry["tasks"] = work_lists.waiting(connection, visit, chosen, subject=subject.id)
+    entry["starts"] = [
+        (one.process, one.definition.name(visit.language))
+        for one in work_lists.startable(connection, visit, chosen)
+        if one.definition.manifest.subject is not None
+    ]
+
+
+def _definitions(connection: Connection, visit: Visit, chosen: Station | None) -> list[Definition]:
+    """The definitions whose subjects may be looked for here, one for each way of finding."""
+    keys = [chosen.process] if chosen else registry.processes(connection)
+    found: dict[str, Definition] = {}
+    for key in keys:
+        try:
+            version_id = registry.in_force(connection, key, visit.unit.path, clock.now())
+        except NotFound:
+            continue
+        definition = registry.definition(connection, version_id)
+        declared = definition.manifest.subject
+        if declared and declared.find:
+            found.setdefault(declared.find, definition)
+    return list(found.values())
+
+
+def _declared(key: str) -> Station:
+    declared = campaign.current().stations.get(key)
+    if declared is None:
+        raise NotFound("not_found")
+    return declared
+
+
+def _address(chosen: Station | None) -> str:
+    return f"/stations/{chosen.key}" if chosen else "/queue"
