@@ -75,12 +75,7 @@ def release_inclusive(step: Step) -> bool:
         if _may_still_come(step, node, token.scope):
             continue
         arrived = _one_per_flow(step, node, token.scope)
-        survivor = arrived[0]
-        for other in arrived[1:]:
-            step.remove(other)
-        step.guarded(
-            step.rest(survivor, Phase.WAITING), lambda joined, node=node: _split_inclusive(step, joined, node)
-        )  # type: ignore[misc]
+        _release(step, node, arrived)
         return True
     return False
 
@@ -99,6 +94,14 @@ def stop_hopeless(step: Step) -> bool:
             step.stop(token, Fault(_HOPELESS, element=token.node), Phase.FAULT_ENTERING)
             stopped = True
     return stopped
+
+
+def _release(step: Step, node: Node, arrived: list[Token]) -> None:
+    """Go on with one of the tokens that arrived, by every way that is true."""
+    for other in arrived[1:]:
+        step.remove(other)
+    survivor = step.rest(arrived[0], Phase.WAITING)
+    step.guarded(survivor, lambda joined: _split_inclusive(step, joined, node))
 
 
 def _is_hopeless(step: Step, token: Token) -> bool:

@@ -18,7 +18,7 @@ CODES = sorted(
         code
         for path in (Path(runtime.__file__).parent.parent).rglob("*.py")
         for code in re.findall(
-            r'(?:Fault\(|_HOPELESS = |open_incident\([\w.]+, |Fail\([^"]*)"(\w+)"', path.read_text("utf-8")
+            r'(?:Fault\(|_HOPELESS = |open_incident\([\w.]+,|Fail\([^"]*)\s*"(\w+)"', path.read_text("utf-8")
         )
     }
 )

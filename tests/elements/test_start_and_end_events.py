@@ -11,8 +11,8 @@ from tests.elements.drawing import boundary, call, draw, end, parallel, start, s
 from tests.elements.play import Play
 
 STARTS = draw(
-    start("asked"), start("told", message="book_returned"), start("nightly", every="R/P1D"), user("lend"), user("inspect"),
-    user("count"),
+    start("asked"), start("told", message="book_returned"), start("nightly", every="R/P1D"), user("lend"),
+    user("inspect"), user("count"),
     """
     asked -> lend -> end
     told -> inspect -> end
