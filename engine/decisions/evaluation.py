@@ -92,7 +92,6 @@ class Evaluation:
         )
         own = len(self.run.warnings)
         frame = self.frame(decision.needs, decision.reads)
-        place = Place(decision.name, 0, len(decision.name))
         values: tuple[object, ...] = ()
         failed: tuple[int, ...] = ()
         matched: tuple[int, ...] = ()
@@ -103,7 +102,9 @@ class Evaluation:
             failed, matched = tuple(verdict.failed), tuple(verdict.matched)
         elif decision.logic is not None:
             value = decision.logic(frame)
-        value = boxes.coerced(value, decision.variable.type, self.run, place)
+        if decision.variable.type is not types.ANY:
+            place = Place(decision.name, 0, len(decision.name))
+            value = boxes.coerced(value, decision.variable.type, self.run, place)
         warnings = tuple(self.run.warnings[own if sub else before :])
         return Outcome(decision, value, values, failed, matched, warnings, sub)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from engine import feel
 from engine.feel.expressions import Expression, UnaryTests
-from engine.feel.frames import Frame
+from engine.feel.frames import Eval, Frame, Test
 from engine.feel.types import Type
 
 Logic = Callable[[Frame], object]
@@ -65,7 +65,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table; `steps` are each rule's tests that can fail, with their column."""
+    """A decision table.
+
+    What an evaluation walks through is laid out beforehand: `asked`, each input's expression with the type its
+    texts are read by (None where texts stay texts), and `steps`, each rule's tests that can fail with their column.
+    """
 
     id: str
     hit_policy: HitPolicy
@@ -73,7 +77,8 @@ class Table:
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...]
-    steps: tuple[tuple[tuple[int, UnaryTests], ...], ...]
+    asked: tuple[tuple[Eval, Type | None], ...]
+    steps: tuple[tuple[tuple[int, Test], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from engine.decisions import elements
 from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
 from engine.decisions.scopes import Scope
 from engine.feel import syntax as tree
+from engine.feel import types
 from engine.feel.arithmetic import negate
 from engine.feel.expressions import Expression, UnaryTests
 
@@ -30,11 +31,12 @@ def read(element: etree._Element, scope: Scope) -> Table:
     if ranked and not any(clause.priorities for clause in outputs):
         scope.complain("table_without_priorities", element, policy=policy.value)
     steps = tuple(
-        tuple((column, test) for column, test in enumerate(rule.tests) if not test.tree.any) for rule in rules
+        tuple((column, test.test) for column, test in enumerate(rule.tests) if not test.tree.any)
+        for rule in rules
     )
-    return Table(
-        element.get("id", ""), policy, _aggregation(element, policy, scope), inputs, outputs, rules, steps
-    )
+    asked = tuple((c.expression.closure, c.type if types.reads_texts(c.type) else None) for c in inputs)
+    aggregation = _aggregation(element, policy, scope)
+    return Table(element.get("id", ""), policy, aggregation, inputs, outputs, rules, asked, steps)
 
 
 def _policy(element: etree._Element, scope: Scope) -> HitPolicy:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from decimal import Decimal
 
-from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
+from engine.decisions.models import HitPolicy, Output, Rule, Table
 from engine.feel import comparisons, types
 from engine.feel.arithmetic import calculate
 from engine.feel.budgets import Run
@@ -28,13 +28,16 @@ class Verdict:
 
 def decide(table: Table, frame: Frame) -> Verdict:
     """Evaluate the inputs once, then the rules, then the hit policy."""
-    values = [_input_value(clause, frame) for clause in table.inputs]
+    values = [
+        value(frame) if wanted is None else types.read_as(value(frame), wanted)
+        for value, wanted in table.asked
+    ]
     verdict = Verdict(values)
     failed = verdict.failed
     only_first = table.hit_policy is HitPolicy.FIRST
     for index, steps in enumerate(table.steps):
         for column, test in steps:
-            if test.test(values[column], frame) is not True:
+            if test(values[column], frame) is not True:
                 failed.append(column)
                 break
         else:
@@ -49,11 +52,6 @@ def decide(table: Table, frame: Frame) -> Verdict:
     verdict.value = _COMBINED[table.hit_policy](table, matched, frame) if matched else _default(table, frame)
     verdict.matched = [rule.number for rule in matched]
     return verdict
-
-
-def _input_value(clause: Input, frame: Frame) -> object:
-    value = clause.expression.closure(frame)
-    return types.read_as(value, clause.type) if type(value) is str else value
 
 
 def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:

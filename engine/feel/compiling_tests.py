@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -105,9 +107,22 @@ def _bound_test(compiler: Compiler, node: tree.Bound, place: Place) -> Test:
     decide = logic.DECIDE[node.operator]
     if isinstance(node.operand, tree.Literal):
         constant = node.operand.value
+        if isinstance(constant, Decimal) and node.operator in _FAST:
+            return _number_test(constant, node.operator, place)
         return _noted(lambda value, frame: decide(value, constant, frame.run), place)
     operand = compiler.compile(node.operand)
     return _noted(lambda value, frame: decide(value, operand(frame), frame.run), place)
+
+
+_FAST: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+
+
+def _number_test(constant: Decimal, sign: str, place: Place) -> Test:
+    fast, decide = _FAST[sign], logic.DECIDE[sign]
+    otherwise = _noted(lambda value, frame: decide(value, constant, frame.run), place)
+    return lambda value, frame: fast(value, constant) if type(value) is Decimal else otherwise(value, frame)
 
 
 def _asked(compiler: Compiler, test: Test) -> Test:
@@ -137,13 +152,15 @@ def _interval_test(node: tree.Interval, place: Place) -> Test:
     span = Range(low, high, node.low_included, node.high_included)
     low_included, high_included = node.low_included, node.high_included
 
+    otherwise = _noted(lambda value, frame: comparisons.includes(span, value, frame.run), place)
+
     def test(value: object, frame: Frame) -> bool | None:
         if type(value) is not Decimal:
-            return comparisons.includes(span, value, frame.run)
+            return otherwise(value, frame)
         above = value >= low if low_included else value > low
         return above and (value <= high if high_included else value < high)
 
-    return _noted(test, place)
+    return test
 
 
 def _noted(test: Test, place: Place) -> Test:

@@ -15,6 +15,7 @@ Json: TypeAlias = Any  # None | bool | int | float | Decimal | str | list[Json] 
 # Beyond, a whole number stays a Decimal: Python refuses to print integers of 4,300 digits.
 _LARGEST_INTEGER_DIGITS = 300
 _DEEPEST = 200
+_EXACT = 10**34  # integers below this keep all their digits
 
 
 def from_json(value: Json, depth: int = 0) -> object:
@@ -23,7 +24,8 @@ def from_json(value: Json, depth: int = 0) -> object:
     if kept is str or kept is bool or value is None:
         return value
     if kept is int:
-        return _number(Decimal(value))
+        number = Decimal(value)
+        return number if -_EXACT < value < _EXACT else _number(number)
     if kept is dict or kept is list or kept is tuple:
         if depth > _DEEPEST:
             raise FeelError("nested_too_deep", most=_DEEPEST)

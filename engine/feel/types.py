@@ -173,6 +173,16 @@ def read_as(value: object, wanted: Type) -> object:
     return value if read is None else read
 
 
+def reads_texts(wanted: Type) -> bool:
+    """Whether `read_as` can change a value of this type at all."""
+    match wanted:
+        case Restricted(of=of):
+            return reads_texts(of)
+        case ListType() | ContextType():
+            return True
+    return wanted.name in _READERS
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "date": dates.read_date,
     "time": dates.read_time,
