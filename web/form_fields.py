@@ -2,7 +2,7 @@
 
 Reading never fails. What cannot be read as the schema wishes stays the text that was typed, under its name,
 so that the schema judges it and the form can show it again. A field's name is its path with dots: `books.0.title`.
-Names that begin with an underscore are the page's own and no answers.
+Names that begin with an underscore, and the session's token, are the page's own and no answers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from engine.forms.kinds import Kind
 from engine.forms.plans import Field, Plan
 from web import locales
 
+GUARD = "csrf"  # the session's token, in every posted form
 ADD, REMOVE, SHOW = "_add", "_remove", "_show"
 DEEPEST_NAME = 24  # parts of one field's name
 _INDEX_DIGITS = 6
@@ -79,7 +80,7 @@ def written(field: Field, value: Any, language: str, zone: ZoneInfo) -> str:
 def _tree(posted: Iterable[Pair]) -> _Node:
     root = _Node()
     for name, text in posted:
-        if name.startswith("_") or not name:
+        if name.startswith("_") or name in ("", GUARD):
             continue
         parts = name.split(".")
         node = root

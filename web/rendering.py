@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from engine import campaign, settings, texts
@@ -72,11 +72,19 @@ def redirect(request: Request, address: str, flash: str | None = None, tone: str
 
 def html(template: str, language: str, theme: str = "", block: str | None = None, **context: Any) -> str:
     """A template (or one block of it) as text; `context` is all that it is given beside the globals."""
+    return _rendered(environment().get_template(template), language, block, {"theme": theme, **context})
+
+
+def text(source: str, language: str, block: str | None = None, **context: Any) -> str:
+    """A template given as text, with everything a page's template may use."""
+    return _rendered(environment().from_string(source), language, block, context)
+
+
+def _rendered(template: Template, language: str, block: str | None, context: dict[str, Any]) -> str:
     token = _language.set(language)
     try:
-        found = environment().get_template(template)
-        given = {"language": language, "theme": theme, **_macros(), **context}
-        return found.render(given) if block is None else "".join(found.blocks[block](found.new_context(given)))
+        given = {"language": language, **_macros(), **context}
+        return template.render(given) if block is None else "".join(template.blocks[block](template.new_context(given)))
     finally:
         _language.reset(token)
 
@@ -148,31 +156,31 @@ def _response(
     context: dict[str, Any],
 ) -> HTMLResponse:
     language = visit.language if visit else sessions.language_of(request)
-    flash = _flash(request, language)
+    spoken = said(request, language)
     surroundings = {
         "campaign": campaign.current().names.get(language, ""),
         "visit": visit,
         "csrf": visit.csrf if visit else "",
         "path": request.url.path,
         "navigation": navigation.items(visit, request.url.path) if visit else (),
-        "flash": flash,
+        "flash": spoken,
     }
-    text = html(template, language, sessions.theme_of(request), block, **{**surroundings, **context})
-    response = HTMLResponse(text, status, headers={"Vary": "HX-Request"})
-    if flash and block is None:
+    shown = html(template, language, sessions.theme_of(request), block, **{**surroundings, **context})
+    response = HTMLResponse(shown, status, headers={"Vary": "HX-Request"})
+    if spoken and block is None:
         response.delete_cookie(FLASH_COOKIE)
     return response
 
 
-def _flash(request: Request, language: str) -> tuple[str, str] | None:
-    """What the page before wanted said: (sentence, tone). A cookie can name texts only, never bring its own."""
+def said(request: Request, language: str) -> tuple[str, str] | None:
+    """What the page before wants said: (sentence, tone). A cookie can name texts only, never bring its own."""
     try:
         key, tone, params = json.loads(base64.urlsafe_b64decode(request.cookies.get(FLASH_COOKIE, "")))
-        said = sentence(key, language, **{str(name): value for name, value in params.items()})
+        found = sentence(key, language, **{str(name): value for name, value in params.items()})
     except (ValueError, TypeError, AttributeError):
         return None
     known = _lookup(catalogue(language), key) is not None and tone in ("good", "bad", "warn", "plain")
-    return (said, tone) if known else None
+    return (found, tone) if known else None
 
 
 def _macros() -> dict[str, Any]:

@@ -73,22 +73,24 @@ class Draft {
     const onward = answer.headers.get("HX-Redirect");
     if (onward) return window.location.assign(onward);
     if (answer.status === 409) return this.show("conflict");
-    if (!answer.ok) return this.offline(this.words());
+    if (answer.status >= 500) return this.offline(this.words());
+    if (!answer.ok) return this.show("unsaved");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     this.sent = edits;
     sessionStorage.removeItem(this.key);
-    const revision = answer.headers.get("X-Draft-Revision");
-    if (revision) this.form.dataset.revision = revision;
+    this.form.dataset.revision = page.querySelector("form[data-revision]")?.dataset.revision || this.form.dataset.revision;
+    if (this.form.elements._revision) this.form.elements._revision.value = this.form.dataset.revision;
     offlineBanner(false);
     this.show("saved");
-    const text = await answer.text();
     // Words typed since are newer than this answer; the next one will fit them.
-    if (button || this.edits === edits) await this.redraw(text);
+    if (button || this.edits === edits) await this.redraw(page.querySelector("[data-form-body]"));
   }
 
-  async redraw(text) {
+  // Morphed, not replaced: the focus, the caret and what is being typed stay where they are.
+  async redraw(shown) {
     const body = this.form.querySelector("[data-form-body]");
-    if (!body || !text.includes("data-form-body") || !window.htmx) return;
-    await window.htmx.swap({ sourceElement: this.form, target: body, text, swap: "outerMorph" });
+    if (!body || !shown || !window.htmx) return;
+    await window.htmx.swap({ sourceElement: this.form, target: body, text: shown.outerHTML, swap: "outerMorph" });
     const wanted = this.form.querySelector("[data-focus-on]")?.dataset.focusOn;
     if (wanted) document.getElementById(wanted)?.focus();
   }

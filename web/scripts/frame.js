@@ -27,6 +27,7 @@ function leave(toast) {
 }
 
 function settle() {
+  document.querySelectorAll("[data-without-scripts]").forEach((part) => { part.hidden = true; });
   document.querySelectorAll("[data-toast]:not([data-leaving])").forEach((toast) => {
     if (!toast.closest("#toasts")) return;
     toast.dataset.leaving = "yes";

@@ -15,8 +15,9 @@ async function ask(place, field) {
   const text = field.value.trim();
   if (text.length < 2) return found.replaceChildren();
   try {
-    const address = `${found.dataset.address}?text=${encodeURIComponent(text)}`;
-    const answer = await fetch(address, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+    // Posted, not asked for by address: what is typed here may be a name, and addresses are kept in logs.
+    const body = new URLSearchParams({ text, csrf: field.form.elements.csrf?.value || "" });
+    const answer = await fetch(found.dataset.address, { method: "POST", body, headers: { "HX-Request": "true" }, credentials: "same-origin" });
     if (answer.ok && field.value.trim() === text) found.innerHTML = await answer.text();
   } catch {
     found.replaceChildren(); // offline: what was typed stays, the server judges it later
@@ -24,16 +25,15 @@ async function ask(place, field) {
 }
 
 function choose(event) {
-  const button = event.target.closest?.("[data-lookup] [data-value]");
+  const button = event.target.closest?.("[data-lookup] [data-choose]");
   if (!button) return;
   const place = button.closest("[data-lookup]");
   const field = place.querySelector("input");
-  field.value = button.dataset.value;
-  place.querySelector("[data-found]").innerHTML = "";
+  field.value = button.dataset.choose;
   const note = document.createElement("p");
   note.className = "help";
-  note.textContent = button.textContent.trim();
-  place.querySelector("[data-found]").append(note);
+  note.textContent = button.dataset.label || button.textContent.trim();
+  place.querySelector("[data-found]").replaceChildren(note);
   field.dispatchEvent(new Event("change", { bubbles: true }));
   field.focus();
 }

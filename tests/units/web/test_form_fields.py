@@ -121,7 +121,9 @@ def test_an_unchecked_box_is_no_and_a_checked_one_is_yes() -> None:
 
 
 def test_entries_are_read_by_index_and_gaps_close() -> None:
-    posted = form_fields.read(FORM, [("copies.7.number", "7"), ("copies.2.number", "2"), ("copies.4.number", "")], "vi", ZONE)
+    posted = form_fields.read(
+        FORM, [("copies.7.number", "7"), ("copies.2.number", "2"), ("copies.4.number", "")], "vi", ZONE
+    )
     assert posted.answers == {"copies": [{"number": 2}, {}, {"number": 7}]}
     assert posted.rows["copies"] == 3
 
@@ -165,7 +167,9 @@ def test_whatever_is_posted_becomes_json_the_form_can_judge(pairs: list[tuple[st
 
 
 WORD = st.sampled_from(["An", "Nguyễn Văn Bình", "a b", "x-1", "1.234", "true", "10/07/2021"])
-NUMBER = st.integers(-(10**6), 10**9) | st.decimals(-1000, 10**7, places=3).map(float).map(lambda x: int(x) if x.is_integer() else x)
+NUMBER = st.integers(-(10**6), 10**9) | st.decimals(-1000, 10**7, places=3).map(float).map(
+    lambda x: int(x) if x.is_integer() else x
+)
 COPIES = st.fixed_dictionaries(
     {"number": st.integers(0, 10**6)}, optional={"torn": st.booleans(), "pages": st.lists(WORD, min_size=1, max_size=2)}
 )
