@@ -1,80 +1,71 @@
-"""Gives a BPMN file a diagram when it has none; a diagram that somebody drew is never touched.
-
-The places are worked out by `bpmn-io`, the Python port of bpmn.io's auto-layout. It follows `incoming`
-and `outgoing`, draws the first pool only, leaves out lanes, and fails on odd models with plain Python
-errors; so the flows are written out for it, and a model it cannot place is put on a simple grid by us.
-"""
+"""Gives a BPMN file a diagram when it has none; a diagram that somebody drew is never touched."""
 
 from __future__ import annotations
 
-from bpmn_io import auto_layout
 from lxml import etree
 
-from engine.bpmn import dialect, xml
+from engine.bpmn import diagrams, dialect, xml
 
 _DC = "http://www.omg.org/spec/DD/20100524/DC"
 _DI = "http://www.omg.org/spec/DD/20100524/DI"
-PLACED_LIMIT = 400  # nodes; larger models go on the grid, which costs no time
-
-_SIZES = {"Event": (36, 36), "Gateway": (50, 50)}
-_TASK = (100, 80)
 
 
 def ensure(content: bytes) -> bytes:
     """The file with a diagram; the very same bytes when it has one already.
 
-    Expects a file that `reading.read` accepts.
+    Expects a file that `reading.read` accepts. Pools and lanes get no shape of their own.
     """
     root = xml.parse(content, "")
     if root.find(f".//{{{xml.BPMNDI}}}BPMNShape") is not None:
         return content
     for empty in root.findall(f"{{{xml.BPMNDI}}}BPMNDiagram"):
         root.remove(empty)
+    process = root.find(f"{{{xml.BPMN}}}process")
+    if process is None or not any(xml.local(node) in dialect.FLOW_NODES for node in process):
+        return content
     _write_flow_lists(root)
-    diagrams = [] if len(_flow_nodes(root)) > PLACED_LIMIT else _placed(root)
-    if not diagrams:
-        diagrams = [_grid(root)]
-    root.extend(diagrams)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    root.append(_diagram(process, diagrams.placed(process)))
+    etree.indent(root)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _placed(root: etree._Element) -> list[etree._Element]:
-    """The diagrams bpmn-io draws; none when it fails, forgets a node, or uses an id that is taken."""
-    try:
-        drawn = xml.parse(auto_layout.layout_process(etree.tostring(root, encoding="unicode")).encode(), "")
-    except (
-        auto_layout.LayoutError,
-        AttributeError,
-        KeyError,
-        IndexError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ):
-        return []  # what it raises on models it cannot place; none of it says more than that
-    diagrams = drawn.findall(f"{{{xml.BPMNDI}}}BPMNDiagram")
-    parts = [part for diagram in diagrams for part in diagram.iter()]
-    shapes = {part.get("bpmnElement") for part in parts if xml.local(part) == "BPMNShape"}
-    taken = {part.get("id") for part in parts} & {node.get("id") for node in root.iter()} - {None}
-    complete = {node.get("id") for node in _flow_nodes(root)} <= shapes
-    return diagrams if complete and not taken else []
+def _diagram(process: etree._Element, level: diagrams.Level) -> etree._Element:
+    diagram = etree.Element(
+        f"{{{xml.BPMNDI}}}BPMNDiagram", nsmap={"bpmndi": xml.BPMNDI, "dc": _DC, "di": _DI}
+    )
+    plane = etree.SubElement(diagram, f"{{{xml.BPMNDI}}}BPMNPlane", bpmnElement=process.get("id", ""))
+    _write_level(plane, level, {str(node.get("id")): xml.local(node) for node in process.iter()})
+    return diagram
 
 
-def _flow_nodes(root: etree._Element) -> list[etree._Element]:
-    return [node for node in _nodes(root) if xml.local(node) in dialect.FLOW_NODES]
-
-
-def _nodes(root: etree._Element) -> list[etree._Element]:
-    return [node for node in root.iter() if xml.namespace(node) == xml.BPMN]
+def _write_level(plane: etree._Element, level: diagrams.Level, kinds: dict[str, str]) -> None:
+    """Shapes and edges without ids of their own: those of a file are the author's."""
+    for node_id, box in level.boxes.items():
+        shape = etree.SubElement(plane, f"{{{xml.BPMNDI}}}BPMNShape", bpmnElement=node_id)
+        if node_id in level.inside:
+            shape.set("isExpanded", "true")
+        if kinds.get(node_id) == "exclusiveGateway":
+            shape.set("isMarkerVisible", "true")
+        sizes = {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
+        etree.SubElement(shape, f"{{{_DC}}}Bounds", {name: f"{value:g}" for name, value in sizes.items()})
+    for inside in level.inside.values():
+        _write_level(plane, inside, kinds)
+    for flow_id, points in level.lines.items():
+        edge = etree.SubElement(plane, f"{{{xml.BPMNDI}}}BPMNEdge", bpmnElement=flow_id)
+        for x, y in points:
+            etree.SubElement(edge, f"{{{_DI}}}waypoint", x=f"{x:g}", y=f"{y:g}")
 
 
 def _write_flow_lists(root: etree._Element) -> None:
-    """`incoming` and `outgoing` of every node, from the flows, where the schema wants them."""
-    by_id = {node.get("id"): node for node in _flow_nodes(root)}
+    """`incoming` and `outgoing` of every node, from the flows, where the schema wants them.
+
+    Viewers and editors go by them.
+    """
+    by_id = {node.get("id"): node for node in root.iter() if xml.local(node) in dialect.FLOW_NODES}
     for node in by_id.values():
         for child in [c for c in node if xml.local(c) in ("incoming", "outgoing")]:
             node.remove(child)
-    flows = [node for node in _nodes(root) if xml.local(node) == "sequenceFlow"]
+    flows = [node for node in root.iter() if xml.local(node) == "sequenceFlow"]
     for tag, end in (("outgoing", "sourceRef"), ("incoming", "targetRef")):
         for flow in reversed(flows):
             holder = by_id[flow.get(end)]
@@ -82,27 +73,3 @@ def _write_flow_lists(root: etree._Element) -> None:
             child = etree.Element(f"{{{xml.BPMN}}}{tag}")
             child.text = flow.get("id")
             holder.insert(before, child)
-
-
-def _grid(root: etree._Element) -> etree._Element:
-    """Nodes in the order of the file, eight to a row; plain, but every element is there to be seen."""
-    process = next(node for node in _nodes(root) if xml.local(node) == "process")
-    diagram = etree.Element(
-        f"{{{xml.BPMNDI}}}BPMNDiagram", nsmap={"bpmndi": xml.BPMNDI, "dc": _DC, "di": _DI}
-    )
-    plane = etree.SubElement(diagram, f"{{{xml.BPMNDI}}}BPMNPlane")
-    plane.set("bpmnElement", process.get("id", ""))
-    centres: dict[str | None, tuple[int, int]] = {}
-    for place, node in enumerate(_flow_nodes(root)):
-        x, y = 100 + place % 8 * 160, 100 + place // 8 * 160
-        width, height = next((size for tail, size in _SIZES.items() if xml.local(node).endswith(tail)), _TASK)
-        shape = etree.SubElement(plane, f"{{{xml.BPMNDI}}}BPMNShape", bpmnElement=node.get("id", ""))
-        etree.SubElement(shape, f"{{{_DC}}}Bounds", x=str(x - width // 2), y=str(y - height // 2),
-                         width=str(width), height=str(height))  # fmt: skip
-        centres[node.get("id")] = (x, y)
-    for flow in (node for node in _nodes(root) if xml.local(node) == "sequenceFlow"):
-        edge = etree.SubElement(plane, f"{{{xml.BPMNDI}}}BPMNEdge", bpmnElement=flow.get("id", ""))
-        for end in ("sourceRef", "targetRef"):
-            x, y = centres[flow.get(end)]
-            etree.SubElement(edge, f"{{{_DI}}}waypoint", x=str(x), y=str(y))
-    return diagram
