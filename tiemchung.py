@@ -18,17 +18,19 @@ from engine import (
     bench,
     campaign,
     catalogue,
+    clock,
     daemons,
     database,
     demo,
     embedded,
     errors,
+    feel,
     log,
     settings,
     worker,
 )  # fmt: skip
 from engine.bpmn import reading
-from engine.definitions import bundle, checks, deployment, registry
+from engine.definitions import bundle, checks, deployment, registry, trace
 from engine.errors import EngineError, Finding, Invalid
 
 Arguments = argparse.Namespace
@@ -156,11 +158,12 @@ def _run(arguments: Arguments) -> int:
 
     content = Path(arguments.file).read_bytes()
     answers = json.loads(arguments.answers or "{}")
-    own = reference.own_trace(reading.read(content, arguments.file), answers)
+    moment = feel.Moment(clock.now(), settings.current().zone_info)
+    own = trace.trace(reading.read(content, arguments.file), answers, {}, moment)
     if arguments.engine == "own":
         print("\n".join(own))
         return 0
-    stock = reference.trace(content, answers)
+    stock = reference.trace(content, answers, {}, moment, arguments.file)
     width = max([len(step) for step in own] + [8])
     print(f"{'engine'.ljust(width)}  spiffworkflow")
     for left, right in _side_by_side(own, stock):

@@ -189,7 +189,7 @@ def _rate(client: Callable[..., None], site: Site, clients: int, seconds: float)
     for _ in running:
         ready.acquire()
     going.set()
-    rates = []
+    rates: list[float] = []
     for _ in range(SLICES):
         before, began = sum(counter.value for counter in counters), time.perf_counter()
         time.sleep(seconds / SLICES)

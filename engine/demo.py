@@ -145,15 +145,15 @@ def _play(
     told = simulation.stories(path)
     sites = [made[code] for code in content["play"]["sites"]]
     ended: list[Ended] = []
-    begun = 0
+    free = list(subjects)
     for number, session in enumerate(content["play"]["sessions"]):
-        begins_at = _session_begins(session, began_at)
         chosen = [story for story in told if not session.get("stories") or story.name in session["stories"]]
-        free = subjects[begun : begun + session["cases"]] or subjects
-        begun += session["cases"]
         ended += simulation.play(
-            chosen, free, sites, session["cases"], begins_at, duration(session["every"]), number + 1, progress
-        )
+            chosen, free or subjects, sites, session["cases"], _session_begins(session, began_at),
+            duration(session["every"]), number + 1, progress,
+        )  # fmt: skip
+        taken = {one.subject_id for one in ended}
+        free = [subject for subject in subjects if subject["id"] not in taken]
     return ended
 
 

@@ -89,6 +89,8 @@ def begin(
     parent: tuple[InstanceId, int] | None = None,
 ) -> InstanceId:
     """Insert an instance of a version and take its first step. The caller has checked who may."""
+    if definition.version_id is None:
+        raise ValueError("only a published version can be started")
     instance_id = InstanceId(ids.issue(connection, unit.shard))
     rule = definition.manifest.subject
     subject = variables.get(rule.variable) if rule else None

@@ -54,6 +54,7 @@ class Case:
     story: Story
     subject: dict[str, Json]
     unit: Unit
+    staff: dict[tuple[str, str], list[Actor]]  # who holds a role where; the play's cases share it
     instance_id: InstanceId | None = None
     times: Counter[str] = field(default_factory=Counter)
     looks: int = 0
@@ -66,6 +67,7 @@ class Ended:
     story: str
     outcome: str
     instance_id: InstanceId | None
+    subject_id: Json
 
 
 def stories(path: Path) -> tuple[Story, ...]:
@@ -126,6 +128,7 @@ def _cast(
     told: Sequence[Story], subjects: Sequence[dict[str, Json]], sites: Sequence[Unit], count: int, chance: random.Random
 ) -> Iterator[Case]:
     """Give each case a story and somebody it may happen to; nobody twice while others are left."""
+    staff: dict[tuple[str, str], list[Actor]] = {}
     free = list(subjects)
     chance.shuffle(free)
     weights = [story.weight for story in told]
@@ -138,7 +141,7 @@ def _cast(
         else:
             free.remove(subject)
         if subject is not None:
-            yield Case(story, subject, sites[number % len(sites)])
+            yield Case(story, subject, sites[number % len(sites)], staff)
 
 
 def _go_on(case: Case, chance: random.Random) -> timedelta | Ended:
@@ -148,14 +151,14 @@ def _go_on(case: Case, chance: random.Random) -> timedelta | Ended:
             return _begin(connection, case)
         state = instances.state_of(connection, case.instance_id)
         if state.ended is not None:
-            return Ended(case.story.name, state.outcome or state.ended, case.instance_id)
+            return Ended(case.story.name, state.outcome or state.ended, case.instance_id, case.subject["id"])
         queue = user_tasks.queue(connection, access.SYSTEM, instance_id=case.instance_id)
         for task in queue:
             if task.element == case.story.rests_at:
-                return Ended(case.story.name, f"@{task.element}", case.instance_id)
+                return Ended(case.story.name, f"@{task.element}", case.instance_id, case.subject["id"])
             answers = _answers(connection, case, task)
             if answers is not None:
-                actor = _staff(connection, task.role, task.unit_path, chance)
+                actor = _staff(connection, case, task.role, task.unit_path, chance)
                 user_tasks.claim(connection, task.id, actor)
                 _complete(connection, case, task, actor, answers)
                 case.times[task.element] += 1
@@ -164,7 +167,7 @@ def _go_on(case: Case, chance: random.Random) -> timedelta | Ended:
         case.looks += 1
         if case.looks > MOST_LOOKS or any(wait.element == case.story.rests_at for wait in state.waits):
             resting = queue[0].element if queue else (state.waits[0].element if state.waits else "?")
-            return Ended(case.story.name, f"@{resting}", case.instance_id)
+            return Ended(case.story.name, f"@{resting}", case.instance_id, case.subject["id"])
     return NEXT_LOOK
 
 
@@ -184,7 +187,7 @@ def _begin(connection: Connection, case: Case) -> timedelta:
     definition = _definition(connection, case)
     rule = definition.manifest.start
     roles = sorted(rule.roles) if rule else []
-    actor = _staff(connection, roles[0], case.unit.path, random.Random(0)) if roles else access.SYSTEM
+    actor = _staff(connection, case, roles[0], case.unit.path, random.Random(0)) if roles else access.SYSTEM
     subject = definition.manifest.subject
     variables = _evaluated(case.story.start, {"subject": case.subject})
     if subject is not None:
@@ -203,10 +206,8 @@ def _answers(connection: Connection, case: Case, task: user_tasks.Task) -> dict[
     given = case.story.answers.get(task.element)
     if given is None:
         return None
-    view = user_tasks.view(connection, task.id, access.SYSTEM)
     chosen = given[min(case.times[task.element], len(given) - 1)]
-    variables = {**view.variables, "subject": case.subject}
-    return _evaluated(chosen, variables)
+    return _evaluated(chosen, {"subject": case.subject})
 
 
 def _evaluated(answers: dict[str, Json], variables: dict[str, Json]) -> dict[str, Json]:
@@ -223,9 +224,10 @@ def _evaluated(answers: dict[str, Json], variables: dict[str, Json]) -> dict[str
     return {key: one(value) for key, value in answers.items()}
 
 
-def _staff(connection: Connection, role: str, unit_path: str, chance: random.Random) -> Actor:
+def _staff(connection: Connection, case: Case, role: str, unit_path: str, chance: random.Random) -> Actor:
     """Somebody who holds the role where the task is."""
-    holders = accounts.holding(connection, role, unit_path)
+    holders = case.staff.get((role, unit_path)) or accounts.holding(connection, role, unit_path)
+    case.staff[role, unit_path] = holders
     if not holders:
         raise EngineError("nobody_holds_role", role=role, unit=unit_path)
     return chance.choice(holders)

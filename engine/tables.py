@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData(
     naming_convention={
@@ -187,7 +188,7 @@ instance = Table(
 )
 
 
-def _wait(name: str, *columns: object, **options: object) -> Table:
+def _wait(name: str, *columns: SchemaItem) -> Table:
     """A table of waits: keyed by instance, token and the waiting element."""
     return Table(
         name,
@@ -195,8 +196,7 @@ def _wait(name: str, *columns: object, **options: object) -> Table:
         Column("instance_id", BigInteger, primary_key=True, autoincrement=False),
         Column("token", Integer, primary_key=True, autoincrement=False),
         Column("element", Text, primary_key=True),
-        *columns,  # type: ignore[arg-type]
-        **options,  # type: ignore[arg-type]
+        *columns,
         postgresql_with={"fillfactor": "80", "autovacuum_vacuum_scale_factor": "0.02"},
     )
 

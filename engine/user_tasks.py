@@ -17,6 +17,7 @@ from engine import access, advance, clock, database, feel, forms, history, runti
 from engine.access import Actor, Permission
 from engine.advance import Act, Locked
 from engine.bpmn.model import Node
+from engine.definitions import registry
 from engine.definitions.definition import Definition
 from engine.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.forms import Form
@@ -132,7 +133,7 @@ def view(connection: Connection, task_id: TaskId, actor: Actor) -> View:
             tables.instance.c.instance_id == task_id.instance
         )
     ).one()
-    definition = advance.registry.definition(connection, version_id)
+    definition = registry.definition(connection, version_id)
     state = runtime.restore(body)
     node = definition.model.nodes[found.element]
     saved = connection.execute(
@@ -214,7 +215,8 @@ def _claim_of(connection: Connection, task_id: TaskId) -> tuple[str, str, str, i
     row = database.driver(connection).execute(_CLAIM, (task_id.instance, task_id.token)).fetchone()
     if row is None:
         raise Conflict("task_done")
-    return row  # type: ignore[return-value]
+    element, role, unit_path, claimed_by = row
+    return element, role, unit_path, claimed_by
 
 
 def _visible(state: runtime.State, token_id: int) -> Variables:
