@@ -24,7 +24,7 @@ from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.event_definitions import item_aware_event, message, simple, timer
 
 from engine import errors
-from engine.bpmn import xml
+from engine.bpmn import lanes, xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class _Process(ProcessParser):  # type: ignore[misc]
 
 
 class Reader(BpmnParser):  # type: ignore[misc]
-    """SpiffWorkflow's parser for the accepted elements, reading lanes by id, also lanes inside lanes."""
+    """SpiffWorkflow's parser for the accepted elements, reading lanes by key, also lanes inside lanes."""
 
     PROCESS_PARSER_CLASS = _Process
     PARSER_CLASSES = {
@@ -282,11 +282,13 @@ class Reader(BpmnParser):  # type: ignore[misc]
         self.lanes: dict[str, str] = {}
 
     def _add_diagram_indexes(self, bpmn: etree._Element) -> None:
-        """Lanes by id, the innermost winning, in place of SpiffWorkflow's lanes by name; no positions."""
+        """Lanes by key, the innermost winning, in place of SpiffWorkflow's lanes by name; no positions."""
         of_node: dict[str, str] = {}
+        named = {lane.get("id", ""): lane.get("name") or "" for lane in bpmn.iter(full_tag("lane"))}
+        keys = lanes.keys(named)
+        self.lanes = {keys[lane]: name for lane, name in named.items()}
         for lane in bpmn.iter(full_tag("lane")):
-            self.lanes[lane.get("id", "")] = lane.get("name") or ""
             for reference in lane.findall(full_tag("flowNodeRef")):
-                of_node[(reference.text or "").strip()] = lane.get("id", "")
+                of_node[(reference.text or "").strip()] = keys[lane.get("id", "")]
         key = self._document_key(bpmn)
         self.document_lanes[key], self.document_positions[key] = of_node, {}

@@ -124,8 +124,6 @@ class _Check:
             self._timer(node)
         if node.loop is not None:
             self._loop(node)
-        if node.kind is Kind.USER_TASK and self.model.lanes and node.lane is None:
-            self.warning("no_lane", node)
 
     def _choice(self, node: Node) -> None:
         flows = [self.model.flows[flow] for flow in node.outgoing]

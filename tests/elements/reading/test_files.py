@@ -43,6 +43,15 @@ def test_the_innermost_lane_counts(read, bpmn):
     assert (model.nodes["start"].lane, model.nodes["ask"].lane) == ("desk", "counter")
 
 
+def test_a_lane_with_a_made_up_id_is_known_by_its_name(read, bpmn):
+    drawn = lane("Lane_1x7fq0a", "Quầy mượn trả", "ask") + lane("Lane_0", "Kho &amp; đóng sách", "end")
+    model = read(bpmn(lanes(drawn) + FLOW))
+    assert (model.nodes["ask"].lane, model.nodes["end"].lane) == ("quay_muon_tra", "kho_dong_sach")
+    assert set(model.lanes) == {"quay_muon_tra", "kho_dong_sach"}
+    model = read(bpmn(lanes(lane("Lane_1", "Desk", "ask") + lane("Lane_2", "DESK", "end")) + FLOW))
+    assert (model.nodes["ask"].lane, model.nodes["end"].lane) == ("Lane_1", "Lane_2")
+
+
 def test_the_inside_of_a_sub_process_is_in_its_lane(read, bpmn):
     sub = f'<bpmn:subProcess id="sub">{FLOW}</bpmn:subProcess>'
     body = (

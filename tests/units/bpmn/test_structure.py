@@ -206,13 +206,6 @@ def test_a_literal_time_that_is_none_is_an_error(definition, code):
     assert (code, "t", "error") in found(body)
 
 
-def test_a_user_task_outside_all_lanes_is_a_warning():
-    lane = '<bpmn:lane id="desk"><bpmn:flowNodeRef>a</bpmn:flowNodeRef></bpmn:lane>'
-    lanes = f'<bpmn:laneSet id="l">{lane}</bpmn:laneSet>'
-    body = lanes + nodes("start:s user:a user:b end:e") + flow("s>a a>b b>e")
-    assert found(body) == [("no_lane", "b", "warning")]
-
-
 @pytest.mark.parametrize(
     ("kind", "text", "valid"),
     [
