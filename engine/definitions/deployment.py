@@ -66,9 +66,7 @@ def submit(
     person = _person(actor)
     top = _top(connection, actor, Permission.SUBMIT)
     bundle = bundles.of(files)
-    compiled, findings = checks.run(bundle, catalogue.current(), known(connection) | set(together), _roles())
-    if compiled is None or any(finding.severity == "error" for finding in findings):
-        raise Invalid(findings)
+    compiled, findings = _checked(connection, bundle, together)
     access.require_role(actor, compiled.manifest.owner, top)
     _refuse_same(connection, compiled)
     return _store(connection, compiled, person, reason, findings)
@@ -103,10 +101,7 @@ def approve(
             "now": now.isoformat(timespec="minutes"),
         }
         raise Invalid([Finding("effective_in_the_past", moment)])
-    bundle = bundles.restore(row.files)
-    compiled, findings = checks.run(bundle, catalogue.current(), known(connection) | {row.process}, _roles())
-    if compiled is None or any(finding.severity == "error" for finding in findings):
-        raise Invalid(findings)
+    _checked(connection, bundles.restore(row.files), (row.process,))
     version_id = _version(connection, row, now)
     release_id = ReleaseId(ids.issue(connection))
     connection.execute(
@@ -210,10 +205,6 @@ def _top(connection: Connection, actor: Actor, permission: Permission) -> str:
     raise NotAllowed("permission_missing_at_top", permission=permission.value)
 
 
-def _roles() -> frozenset[str]:
-    return frozenset(campaign.current().roles)
-
-
 def _reason(reason: str) -> str:
     reason = " ".join(reason.split())
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
@@ -222,6 +213,20 @@ def _reason(reason: str) -> str:
 
 
 # --- rows --------------------------------------------------------------------------------------------------
+
+
+def _checked(
+    connection: Connection, bundle: Bundle, together: Collection[str]
+) -> tuple[Definition, list[Finding]]:
+    """The bundle compiled, with the warnings; Invalid with everything when there is an error."""
+    declared = campaign.current()
+    callable_ = known(connection) | set(together)
+    compiled, findings = checks.run(
+        bundle, catalogue.current(), callable_, declared.roles, declared.unit_kinds
+    )
+    if compiled is None or any(finding.severity == "error" for finding in findings):
+        raise Invalid(findings)
+    return compiled, findings
 
 
 def _refuse_same(connection: Connection, compiled: Definition) -> None:
