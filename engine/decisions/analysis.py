@@ -61,6 +61,11 @@ def gaps_and_overlaps(decision: Decision) -> list[errors.Finding]:
     findings += [
         _finding(decision, "cell_unread", rule, rules=str(rule), label=label) for rule, label in found.unread
     ]
+    findings += [
+        _finding(decision, "column_untyped", None, label=column.label, kind=column.untyped)
+        for column in found.columns
+        if column.untyped
+    ]
     findings += [_finding(decision, f"unfinished_{part}", None) for part in found.unfinished]
     findings += [_finding(decision, f"more_{part}", None) for part in found.cut]
     return findings

@@ -33,14 +33,14 @@ def read(element: etree._Element | None, scope: Scope) -> Box:
         table = table_reading.read(element, scope)
         return Box(table, lambda frame: tables.decide(table, frame).value)
     found = _READ[elements.tag(element)](element, scope)
-    wanted = scope.type(elements.type_name(element))
+    wanted = scope.type(elements.type_name(element), element)
     return Box(None, found if wanted == types.ANY else _typed(found, wanted, element))
 
 
 def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:
     """The formal parameters of a function."""
     return tuple(
-        Variable(found.get("name", ""), scope.type(elements.type_name(found)))
+        Variable(found.get("name", ""), scope.type(elements.type_name(found), found))
         for found in elements.children(element, "formalParameter")
     )
 
@@ -107,7 +107,7 @@ def _context(element: etree._Element, scope: Scope) -> Logic:
             if variable is None:
                 result = found
             else:
-                entries.append((name, found, scope.type(elements.type_name(variable))))
+                entries.append((name, found, scope.type(elements.type_name(variable), variable)))
                 scope.bind(name)
         del scope.bound[begun:]
 

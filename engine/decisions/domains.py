@@ -65,6 +65,7 @@ class Column:
     label: str
     pieces: tuple[Piece, ...]
     masks: tuple[int | None, ...]
+    untyped: str = ""  # the kind its cells compare with, when a text would arrive for want of a declared type
 
     @property
     def full(self) -> int:
@@ -113,7 +114,7 @@ def _column(decision: Decision, group: Sequence[int]) -> Column:
     masks = tuple(
         _mask(tests, pieces) if readable else None for tests, readable in zip(cells, known, strict=True)
     )
-    return Column(clause.label, pieces, masks)
+    return Column(clause.label, pieces, masks, _untyped(decision, clause, found, wanted))
 
 
 def _mask(tests: Sequence[UnaryTests], pieces: Sequence[Piece]) -> int:
@@ -139,6 +140,14 @@ def _type(decision: Decision, clause: Input) -> types.Type:
             if variable.name == node.name and variable.type != types.ANY:
                 return variable.type
     return clause.type
+
+
+def _untyped(decision: Decision, clause: Input, found: Constants, wanted: types.Type) -> str:
+    """Dates, times and durations arrive as texts unless a type says what they are."""
+    node = clause.expression.tree
+    computed = not isinstance(node, tree.Name | tree.Path) or not clause.expression.names
+    temporal = [name for name in found.by_kind if name in SCALES and name != "number"]
+    return temporal[0] if temporal and not computed and wanted in (types.ANY, types.STRING) else ""
 
 
 def _plain(wanted: types.Type) -> str:

@@ -9,9 +9,11 @@ from engine.decisions import elements
 from engine.decisions.models import DecisionModel, Need
 
 
-def holds(model: DecisionModel, identity: str) -> bool:
-    """Whether a model has an element of this id."""
-    return any(identity in part for part in (model.inputs, model.decisions, model.knowledge, model.services))
+def holds(model: DecisionModel, identity: str, kind: str) -> bool:
+    """Whether a model has an input, a decision or knowledge of this id."""
+    if kind == "knowledge":
+        return identity in model.knowledge or identity in model.services
+    return identity in (model.inputs if kind == "input" else model.decisions)
 
 
 def findings(model: DecisionModel, root: etree._Element, file: str) -> list[errors.Finding]:

@@ -54,6 +54,7 @@ class _Reading:
         self.available = imports
         drawn = [element for element in root if elements.tag(element) in _NAMED]
         self.named = {element.get("id", ""): _variable_name(element) for element in drawn}
+        self.kinds = {element.get("id", ""): _KINDS[elements.tag(element)] for element in drawn}
         self.unseen = frozenset(
             _variable_name(element) for element in drawn if elements.tag(element) in _UNSEEN
         )
@@ -116,6 +117,9 @@ class _Reading:
             elements.type_name(logic) if elements.tag(element) == "decision" else ""
         )
         wanted = self.types.named(named)
+        if isinstance(wanted, types.Reference):
+            self.complain("type_unknown", element, name=named)
+            wanted = types.ANY
         return Variable(_variable_name(element), wanted)
 
     # -- elements of the graph
@@ -185,7 +189,7 @@ class _Reading:
         needs: list[Need] = []
         for reference in references:
             namespace, _, identity = reference.get("href", "").rpartition("#")
-            found = self._target(namespace, identity)
+            found = self._target(namespace, identity, kind)
             if found is None:
                 self.complain("reference_unknown", reference, href=reference.get("href", ""))
                 continue
@@ -193,11 +197,13 @@ class _Reading:
             needs.append(Need(kind, identity, model, prefix))
         return tuple(needs)
 
-    def _target(self, namespace: str, identity: str) -> tuple[DecisionModel, tuple[str, ...]] | None:
+    def _target(
+        self, namespace: str, identity: str, kind: str
+    ) -> tuple[DecisionModel, tuple[str, ...]] | None:
         if namespace in ("", self.result.namespace):
-            return (self.result, ()) if identity in self.named else None
+            return (self.result, ()) if identity and self.kinds.get(identity) == kind else None
         for prefix, model in self.result.imports.items():
-            if model.namespace == namespace and graphs.holds(model, identity):
+            if model.namespace == namespace and graphs.holds(model, identity, kind):
                 return model, (prefix,) if prefix else ()
         return None
 
@@ -215,7 +221,9 @@ class _Reading:
 
 
 _UNSEEN = frozenset(("inputData", "decision"))
-_NAMED = frozenset(("inputData", "decision", "businessKnowledgeModel", "decisionService"))
+_KINDS = {"inputData": "input", "decision": "decision", "businessKnowledgeModel": "knowledge",
+          "decisionService": "knowledge"}  # fmt: skip
+_NAMED = frozenset(_KINDS)
 
 
 def _variable_name(element: etree._Element) -> str:

@@ -47,11 +47,12 @@ class Scope:
         """One more name of the innermost `binding`."""
         self.bound.append(name)
 
-    def type(self, name: str) -> types.Type:
-        """The type a typeRef means here."""
-        if not name:
-            return types.ANY
-        return self.types.get(name) or types.plain(name) or types.Reference(name)
+    def type(self, name: str, element: etree._Element) -> types.Type:
+        """The type a typeRef means here; a name nobody explains is complained of, and counts as Any."""
+        found = self.types.get(name) or (types.plain(name) if name else types.ANY)
+        if found is None:
+            self.complain("type_unknown", element, name=name)
+        return found or types.ANY
 
     def expression(self, element: etree._Element) -> Expression:
         """The expression in an element's text; what cannot be read becomes a finding, and null."""
@@ -89,7 +90,7 @@ class Scope:
     def _check_language(self, element: etree._Element) -> None:
         language = element.get("expressionLanguage", "")
         if language and not any(part in language.lower() for part in _FEEL):
-            self.complain("language_unknown", element, language=language)
+            self.complain("language_unknown", element, named=language)
 
     def _complain(self, element: etree._Element, error: feel.FeelError) -> None:
         self.findings.append(error.finding(self.file, elements.text_line(element), _identity(element)))

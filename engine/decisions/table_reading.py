@@ -64,14 +64,14 @@ def _input(clause: etree._Element, scope: Scope) -> Input:
         expression = scope.text(clause, "null")
     else:
         expression = scope.expression(asked)
-    wanted = scope.type(elements.type_name(asked))
+    wanted = scope.type(elements.type_name(asked), asked)
     label = clause.get("label") or expression.text
     return Input(clause.get("id", ""), label, expression, wanted, _allowed(clause, "inputValues", scope))
 
 
 def _output(clause: etree._Element, table: etree._Element, count: int, scope: Scope) -> Output:
     named = elements.type_name(clause) or (elements.type_name(table) if count == 1 else "")
-    wanted = scope.type(named)
+    wanted = scope.type(named, clause)
     allowed = _allowed(clause, "outputValues", scope)
     default = elements.child(clause, "defaultOutputEntry")
     name = clause.get("name", "")
@@ -117,9 +117,12 @@ def _rule(
         )  # fmt: skip
     annotations = [elements.text(found) for found in elements.children(row, "annotationEntry")]
     notes = [note for note in (elements.description(row), *annotations) if note]
-    conditions = tuple(scope.cell(cell) for cell in tests)
-    conclusions = tuple(_conclusion(cell, scope) for cell in cells)
-    return Rule(number, row.get("id", ""), conditions, conclusions, "; ".join(notes), elements.line(row))
+    conditions = tuple(scope.cell(cell) for cell in tests[: len(inputs)])
+    conclusions = [_conclusion(cell, scope) for cell in cells[: len(outputs)]]
+    conclusions += [scope.text(row, "null")] * (len(outputs) - len(conclusions))
+    return Rule(
+        number, row.get("id", ""), conditions, tuple(conclusions), "; ".join(notes), elements.line(row)
+    )
 
 
 def _conclusion(cell: etree._Element, scope: Scope) -> Expression:

@@ -151,13 +151,20 @@ def test_texts_compared_by_order_are_cut_by_order() -> None:
     assert [finding.params["where"] for finding in found] == ['title > "z"']
 
 
+def test_a_date_compared_without_a_declared_type_is_said() -> None:
+    rules = [['< date("2026-01-31")', "1"], ['>= date("2026-01-31")', "2"]]
+    assert codes(one_table("UNIQUE", ["due"], ["fee"], rules)) == ["column_untyped"]
+    assert codes(one_table("UNIQUE", ["date(due)"], ["fee"], rules)) == []
+
+
 def test_logic_that_is_no_table_has_no_findings() -> None:
     assert said(model(decision("d", literal("1")))) == []
 
 
 def test_every_finding_has_a_sentence_in_each_language() -> None:
-    named = {"gap", "rules_overlap", "rules_disagree", "rule_impossible", "rule_masked", "cell_unread", "more_gaps",
-             "more_overlaps", "unfinished_gaps", "unfinished_overlaps", "unfinished_masked"}  # fmt: skip
+    named = {"gap", "rules_overlap", "rules_disagree", "rule_impossible", "rule_masked", "cell_unread",
+             "column_untyped", "more_gaps", "more_overlaps", "unfinished_gaps", "unfinished_overlaps",
+             "unfinished_masked"}  # fmt: skip
     for language in texts.LANGUAGES:
         known = texts.catalogue(language)["findings"]["dmn_table"]
         assert set(known) == named

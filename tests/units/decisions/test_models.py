@@ -170,6 +170,23 @@ def test_another_language_or_outside_code_is_refused() -> None:
     script = '<literalExpression expressionLanguage="http://www.w3.org/TR/javascript"><text>1</text></literalExpression>'
     found = findings(decision("a", java), decision("b", script))
     assert [complaint.code for complaint in found] == ["dmn.function_external", "dmn.language_unknown"]
+    assert "javascript" in found[1].sentence("en")
+
+
+def test_a_connection_to_the_wrong_kind_of_element_is_refused() -> None:
+    found = findings(
+        INPUT, decision("a", literal("1"), ["decision:i"]), decision("b", literal("1"), ["input:a"])
+    )
+    assert [complaint.code for complaint in found] == ["dmn.reference_unknown"] * 2
+
+
+def test_a_type_nobody_defines_is_refused() -> None:
+    found = findings(
+        decision("a", literal("1"), type_ref="integer"), decision("b", literal("1"), type_ref="number")
+    )
+    assert [(complaint.code, complaint.params) for complaint in found] == [
+        ("dmn.type_unknown", {"name": "integer"})
+    ]
 
 
 def test_a_file_of_another_kind_is_refused() -> None:
