@@ -13,6 +13,7 @@ from engine import schemas
 from engine.bpmn import structure
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
+from engine.decisions import analysis
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
 from engine.definitions import name_checks, places, scenarios, text_checks
@@ -189,6 +190,9 @@ class _Check:
                 continue
             if key not in asked:
                 yield self.wrong("decision_unused", pointer, severity="warning", name=key)
+        for model in {use.model.file: use.model for use in self.definition.decisions.values()}.values():
+            for one in model.decisions.values():
+                yield from analysis.gaps_and_overlaps(one)
 
     # --- messages and time --------------------------------------------------------------------------------
 
