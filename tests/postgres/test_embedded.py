@@ -49,9 +49,41 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data(place: Path) -> Iterator[Path]:
+def new(place: Path) -> Iterator[Path]:
+    """A data folder that does not exist yet."""
     yield place / "data"
-    embedded.reset(place / "data")
+    clean(place / "data")
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A data folder whose cluster has been made, which takes far longer than starting one."""
+    folder = Path(tempfile.mkdtemp(prefix="tiemchung-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    embedded.start(folder / "data")
+    yield folder / "data"
+    clean(folder / "data")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data(made: Path) -> Iterator[Path]:
+    """That folder, with no server running at first and none left running."""
+    end(made)
+    yield made
+    end(made)
+
+
+def end(data: Path) -> None:
+    """End the server as fast as can be: nothing is worth writing out."""
+    home = clusters.at(data)
+    if home is not None and clusters.postmaster(home) is not None:
+        kill_all(data)
+
+
+def clean(data: Path) -> None:
+    end(data)
+    embedded.reset(data)
 
 
 def ask(url: str, question: str) -> object:
@@ -62,7 +94,8 @@ def ask(url: str, question: str) -> object:
 
 def write_a_loan(url: str) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS loan (book text)")
+        connection.execute("DROP TABLE IF EXISTS loan")
+        connection.execute("CREATE TABLE loan (book text)")
         connection.execute("INSERT INTO loan VALUES ('Truyện Kiều')")
 
 
@@ -87,15 +120,15 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_first_start_makes_a_sound_private_server(data):
-    url = embedded.start(data)
+def test_the_first_start_makes_a_sound_private_server(new):
+    url = embedded.start(new)
     assert ask(url, "SHOW data_checksums") == "on"
     assert ask(url, "SHOW fsync") == "on"
     assert ask(url, "SHOW listen_addresses") == ""
     assert ask(url, "SHOW server_encoding") == "UTF8"
     assert ask(url, "SHOW TimeZone") == "UTC"
     assert ask(url, "SELECT upper('đặng ứng')") == "ĐẶNG ỨNG"
-    home = clusters.at(data)
+    home = clusters.at(new)
     assert home is not None
     assert home.owner.uid != 0
     assert mode(home.folder) == mode(home.socket_dir) == 0o700
@@ -163,17 +196,17 @@ def test_a_zombie_is_not_believed(data):
     zombie.wait()
 
 
-def test_processes_that_start_at_once_share_one_server(data):
+def test_processes_that_start_at_once_share_one_server(new):
     starters = [
         subprocess.Popen(
-            [sys.executable, "-c", START, str(data)], cwd=settings.CHECKOUT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", START, str(new)], cwd=settings.CHECKOUT, stdout=subprocess.PIPE, text=True
         )
         for _ in range(3)
     ]
     addresses = {starter.communicate()[0].strip() for starter in starters}
     assert [starter.returncode for starter in starters] == [0, 0, 0]
     assert len(addresses) == 1
-    status = embedded.status(data)  # and it keeps running now that all who started it have ended
+    status = embedded.status(new)  # and it keeps running now that all who started it have ended
     assert (status.ready, status.url) == (True, addresses.pop())
 
 
@@ -207,18 +240,30 @@ def test_nothing_is_made_by_looking(place):
 
 
 @pytest.mark.parametrize("name", ["d" * 120, "a,b", "quo'te $HOME"])
-def test_a_folder_whose_name_cannot_hold_a_socket_gets_one_in_tmp(place, name):
-    data = place / name
+def test_a_folder_whose_name_cannot_hold_a_socket_gets_one_in_tmp(data, name):
+    odd = data.with_name(name)
+    data.rename(odd)
     try:
-        url = embedded.start(data)
-        home = clusters.at(data)
+        url = embedded.start(odd)
+        home = clusters.at(odd)
         assert home is not None
         socket_dir = home.socket_dir
         assert socket_dir.parent == Path("/tmp")
         assert mode(socket_dir) == 0o700
         assert ask(url, "SELECT 1") == 1
+        end(odd)
+        shutil.rmtree(socket_dir)
     finally:
-        embedded.reset(data)
+        odd.rename(data)
+
+
+def test_reset_takes_away_a_socket_in_tmp(place):
+    odd = place / "a,b"
+    embedded.start(odd)
+    home = clusters.at(odd)
+    assert home is not None
+    socket_dir = home.socket_dir
+    embedded.reset(odd)
     assert not socket_dir.exists()
 
 
@@ -233,20 +278,19 @@ def test_a_server_whose_socket_was_deleted_is_started_again(data, monkeypatch):
     assert clusters.postmaster(home) != before
 
 
-def test_a_folder_moved_under_a_running_server_gets_no_second_one(place):
-    write_a_loan(embedded.start(place / "before"))
-    pid = embedded.status(place / "before").pid
-    (place / "before").rename(place / "after")
+def test_a_folder_moved_under_a_running_server_gets_no_second_one(data):
+    after = data.with_name("after")
+    write_a_loan(embedded.start(data))
+    pid = embedded.status(data).pid
+    data.rename(after)
     try:
-        assert ask(embedded.start(place / "after"), "SELECT count(*) FROM loan") == 1
-        assert embedded.status(place / "after").pid == pid
+        assert ask(embedded.start(after), "SELECT count(*) FROM loan") == 1
+        assert embedded.status(after).pid == pid
     finally:
-        embedded.reset(place / "after")
+        after.rename(data)
 
 
 def test_a_half_made_cluster_is_made_again(data):
-    embedded.start(data)
-    embedded.stop(data)
     home = clusters.at(data)
     assert home is not None
     (home.cluster).rename(home.folder / "cluster.draft")  # as if killed before the last step of its making
@@ -254,11 +298,14 @@ def test_a_half_made_cluster_is_made_again(data):
 
 
 def test_a_cluster_of_another_version_is_refused_with_a_remedy(data):
-    embedded.start(data)
-    embedded.stop(data)
-    (data / "postgres" / "cluster" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(errors.EngineError, match=r"was made by PostgreSQL 9.*TIEMCHUNG_PG_BIN"):
-        embedded.start(data)
+    version = data / "postgres" / "cluster" / "PG_VERSION"
+    before = version.read_text()
+    version.write_text("9\n")
+    try:
+        with pytest.raises(errors.EngineError, match=r"was made by PostgreSQL 9.*TIEMCHUNG_PG_BIN"):
+            embedded.start(data)
+    finally:
+        version.write_text(before)
 
 
 def test_why_it_did_not_start_is_told_in_its_own_words(data):
@@ -289,12 +336,12 @@ if IS_ROOT:
         assert not moved_to.exists()
         assert not (data / "postgres").is_symlink()
 
-    def test_root_does_not_take_a_folder_of_root_s(data):
-        data.mkdir()
-        (data / "postgres").mkdir(mode=0o700)
+    def test_root_does_not_take_a_folder_of_root_s(new):
+        new.mkdir()
+        (new / "postgres").mkdir(mode=0o700)
         with pytest.raises(errors.EngineError, match="belongs to root"):
-            embedded.start(data)
-        (data / "postgres").rmdir()
+            embedded.start(new)
+        (new / "postgres").rmdir()
 
 
 if python_for_the_normal_user() is not None:
@@ -308,19 +355,18 @@ if python_for_the_normal_user() is not None:
             capture_output=True, text=True, check=False, **account,
         )  # fmt: skip
 
-    def test_a_normal_user_runs_it_as_themselves(place, data):
+    def test_a_normal_user_runs_it_as_themselves(place, new):
         place.chmod(0o777)
-        answer = start_as_the_normal_user(data)
+        answer = start_as_the_normal_user(new)
         assert answer.returncode == 0, answer.stderr
-        home = clusters.at(data)
+        home = clusters.at(new)
         assert home is not None
         assert home.owner == normal_user()
         assert ask(answer.stdout.strip(), "SELECT 1") == 1  # and root may still look in
 
     if IS_ROOT:
 
-        def test_a_normal_user_is_told_whose_the_data_is(place, data):
-            place.chmod(0o777)
+        def test_a_normal_user_is_told_whose_the_data_is(data):
             embedded.start(data)
             answer = start_as_the_normal_user(data)
             assert "belongs to the account tiemchung" in answer.stderr
