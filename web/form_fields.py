@@ -49,7 +49,9 @@ def read(form: Form, pairs: Iterable[Pair], language: str, zone: ZoneInfo) -> Po
     posted = [(name, text) for name, text in pairs]
     asks = next(((name, text) for name, text in posted if name in (ADD, REMOVE, SHOW)), None)
     if asks and asks[0] == REMOVE:
-        posted = [(name, text) for name, text in posted if name != asks[1] and not name.startswith(f"{asks[1]}.")]
+        posted = [
+            (name, text) for name, text in posted if name != asks[1] and not name.startswith(f"{asks[1]}.")
+        ]
     reading = _Reading(language, zone)
     answers = reading.object(form.plan, _tree(posted), "")
     if asks is None:
@@ -71,7 +73,13 @@ def written(field: Field, value: Any, language: str, zone: ZoneInfo) -> str:
         shape = field.schema.get("format") if field.kind is Kind.TEXT else None
         if shape == "date-time":
             return locales.moment(value, zone)
-        return locales.day(value) if shape == "date" else locales.clock(value, zone) if shape == "time" else value
+        return (
+            locales.day(value)
+            if shape == "date"
+            else locales.clock(value, zone)
+            if shape == "time"
+            else value
+        )
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(value) if field.options else locales.written_number(value, language)
@@ -109,7 +117,9 @@ class _Reading:
             if name not in known:
                 answers.update(_unknown(name, part))
             elif part.parts and not nests:
-                answers.update(pair for rest, inner in part.parts.items() for pair in _unknown(f"{name}.{rest}", inner))
+                answers.update(
+                    pair for rest, inner in part.parts.items() for pair in _unknown(f"{name}.{rest}", inner)
+                )
         return answers
 
     def _value(self, field: Field, node: _Node, name: str) -> Any:
@@ -196,7 +206,9 @@ def alike(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _object_pairs(plan: Plan, answers: dict[str, Any], prefix: str, language: str, zone: ZoneInfo) -> Iterator[Pair]:
+def _object_pairs(
+    plan: Plan, answers: dict[str, Any], prefix: str, language: str, zone: ZoneInfo
+) -> Iterator[Pair]:
     known = plan.every()
     for name, value in answers.items():
         one = known.get(name)

@@ -11,7 +11,14 @@ from engine.errors import Finding
 from engine.forms.kinds import Kind
 from web import form_fields, locales
 
-_KEYBOARDS = {"number": "decimal", "date": "numeric", "time": "numeric", "tel": "tel", "email": "email", "url": "url"}
+_KEYBOARDS = {
+    "number": "decimal",
+    "date": "numeric",
+    "time": "numeric",
+    "tel": "tel",
+    "email": "email",
+    "url": "url",
+}
 _WIDTHS = {
     "number": "short",
     "date": "short",
@@ -175,13 +182,19 @@ def _sections(form: forms.Form, drawing: _Drawing, widgets: tuple[Widget, ...]) 
         key = fields[widget.name].hint.section or listed.get(widget.name, "")
         grouped.setdefault(key, []).append(widget)
     return tuple(
-        Section(key, drawing.text("sections", key, "title"), tuple(found)) for key, found in grouped.items() if found
+        Section(key, drawing.text("sections", key, "title"), tuple(found))
+        for key, found in grouped.items()
+        if found
     )
 
 
 class _Drawing:
     def __init__(
-        self, form: forms.Form, situation: Situation, findings: tuple[Finding, ...], posted: form_fields.Posted | None
+        self,
+        form: forms.Form,
+        situation: Situation,
+        findings: tuple[Finding, ...],
+        posted: form_fields.Posted | None,
     ) -> None:
         self._form, self._situation, self._posted = form, situation, posted
         self._findings = findings
@@ -220,13 +233,16 @@ class _Drawing:
             may_remove=len(question.items) > (schema.get("minItems", 0) if question.required else 0),
             autofocus=hint.autofocus,
             width=hint.width or _WIDTHS.get(kind, "full"),
-            inputmode=hint.inputmode or ("numeric" if field.kind is Kind.INTEGER else _KEYBOARDS.get(kind, "")),
+            inputmode=hint.inputmode
+            or ("numeric" if field.kind is Kind.INTEGER else _KEYBOARDS.get(kind, "")),
             query=hint.query or "",
             longest=schema.get("maxLength"),
         )
         if kind not in ("group", "list", "read_only"):
             self._names.add(name)
-        return replace(widget, wide=any(len(option.label) > 16 for option in widget.options) or len(widget.options) > 4)
+        return replace(
+            widget, wide=any(len(option.label) > 16 for option in widget.options) or len(widget.options) > 4
+        )
 
     def faults(self, widgets: tuple[Widget, ...]) -> tuple[Fault, ...]:
         """The summary, in the order of the findings."""
@@ -260,7 +276,11 @@ class _Drawing:
         keyword = finding.code.partition("_")[0]
         own = self.text("fields", key, "errors", finding.code) or self.text("fields", key, "errors", keyword)
         params = {name: self._readable(value, key) for name, value in finding.params.items()}
-        return own.format_map(_Gaps(params)) if own else texts.sentence(f"findings.{finding.code}", language, **params)
+        return (
+            own.format_map(_Gaps(params))
+            if own
+            else texts.sentence(f"findings.{finding.code}", language, **params)
+        )
 
     def _readable(self, value: Any, key: str) -> Any:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -298,7 +318,8 @@ class _Drawing:
     def _options(self, question: forms.Question, name: str) -> tuple[Option, ...]:
         field, value = question.field, question.value
         offered = (True, False) if field.kind is Kind.BOOLEAN else field.options
-        if field.read_only or field.kind is Kind.AGREEMENT or field.widget == "checkbox" and field.kind is Kind.BOOLEAN:
+        ticked = field.kind is Kind.BOOLEAN and field.widget == "checkbox"
+        if field.read_only or ticked or field.kind is Kind.AGREEMENT:
             return ()
         chosen = value if isinstance(value, list) else [value]
         return tuple(

@@ -43,7 +43,12 @@ def page(
 
 
 def fragment(
-    request: Request, template: str, block: str, visit: sessions.Visit | None = None, status: int = 200, **context: Any
+    request: Request,
+    template: str,
+    block: str,
+    visit: sessions.Visit | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HTMLResponse:
     """The block for an htmx request, the whole page for any other: one route serves both."""
     wanted = block if request.headers.get("hx-request") else None
@@ -53,11 +58,18 @@ def fragment(
 def error_page(request: Request, status: int, sentence: str, findings: Sequence[str]) -> HTMLResponse:
     """A refusal as a page: what was expected, what was found, what to do. Never touches the database."""
     return _response(
-        request, status, "error.html", None, None, {"status": status, "sentence": sentence, "findings": findings}
+        request,
+        status,
+        "error.html",
+        None,
+        None,
+        {"status": status, "sentence": sentence, "findings": findings},
     )
 
 
-def redirect(request: Request, address: str, flash: str | None = None, tone: str = "good", **params: Any) -> Response:
+def redirect(
+    request: Request, address: str, flash: str | None = None, tone: str = "good", **params: Any
+) -> Response:
     """On to another page, which says the text `flash` once; `tone` is good, bad, warn or plain."""
     if request.headers.get("hx-request"):
         response = Response(status_code=200, headers={"HX-Redirect": address})
@@ -84,7 +96,11 @@ def _rendered(template: Template, language: str, block: str | None, context: dic
     token = _language.set(language)
     try:
         given = {"language": language, **_macros(), **context}
-        return template.render(given) if block is None else "".join(template.blocks[block](template.new_context(given)))
+        return (
+            template.render(given)
+            if block is None
+            else "".join(template.blocks[block](template.new_context(given)))
+        )
     finally:
         _language.reset(token)
 

@@ -49,7 +49,9 @@ def _hint(path: Path, name: str, value: Any) -> Iterator[Finding]:
     elif name in ("show_when", "prefill"):
         yield from _expression((*path, name), value)
     elif name == "widget" and value not in kinds.EVERY_WIDGET:
-        yield _at(path, "form.widget_unknown", name, widget=value, known=", ".join(sorted(kinds.EVERY_WIDGET)))
+        yield _at(
+            path, "form.widget_unknown", name, widget=value, known=", ".join(sorted(kinds.EVERY_WIDGET))
+        )
     elif name == "autofocus" and not isinstance(value, bool):
         yield _at(path, "form.ui_value", name, name=name, found=value, expected="true, false")
     elif name == "width" and value not in hints.WIDTHS:
@@ -61,7 +63,9 @@ def _hint(path: Path, name: str, value: Any) -> Iterator[Finding]:
     elif name == "order" and not _are_texts(value):
         yield _at(path, "form.ui_value", name, name=name, found=value, expected='["…"]')
     elif name == "sections" and not _are_sections(value):
-        yield _at(path, "form.ui_value", name, name=name, found=value, expected='[{"key": "…", "fields": ["…"]}]')
+        yield _at(
+            path, "form.ui_value", name, name=name, found=value, expected='[{"key": "…", "fields": ["…"]}]'
+        )
 
 
 def _are_texts(value: Any) -> bool:
@@ -202,7 +206,12 @@ class _Fields:
         hint, allowed = field.hint, kinds.WIDGETS[kind]
         if hint.widget is not None and hint.widget not in allowed:
             yield self._of(
-                field.parts, "form.widget", hints.KEY, widget=hint.widget, kind=kind.value, allowed=", ".join(allowed)
+                field.parts,
+                "form.widget",
+                hints.KEY,
+                widget=hint.widget,
+                kind=kind.value,
+                allowed=", ".join(allowed),
             )
         wanted = {"date": "date", "time": "time", "datetime": "date-time"}.get(hint.widget or "")
         if wanted and field.schema.get("format") != wanted:

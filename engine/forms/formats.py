@@ -18,7 +18,8 @@ from jsonschema import FormatChecker
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _DURATION = re.compile(
-    r"P(?!$)([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?|P[0-9]+W", re.ASCII
+    r"P(?!$)([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+(\.[0-9]+)?S)?)?|P[0-9]+W",
+    re.ASCII,
 )
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _URI = re.compile(r"(https?://[^\s/?#]|(?!https?:)[a-z][a-z0-9+.-]*:)[^\s<>\"]*", re.ASCII | re.IGNORECASE)

@@ -142,13 +142,16 @@ class Settling:
                     source[name] = value
         return source
 
-    def _note_dropped(self, plan: Plan, answers: Answers, kept: Answers, path: Path, scope: Mapping[str, Any]) -> None:
+    def _note_dropped(
+        self, plan: Plan, answers: Answers, kept: Answers, path: Path, scope: Mapping[str, Any]
+    ) -> None:
         known = plan.every()
         for name, value in answers.items():
-            if name in known and name not in kept and not known[name].read_only:
-                # A value the form itself put there is no answer that anybody would miss.
-                if not predicates.same(value, fixed(known[name], scope, self._moment)):
-                    self.dropped.append(lines.pointer((*path, name)))
+            if name not in known or name in kept or known[name].read_only:
+                continue
+            # A value the form itself put there is no answer that anybody would miss.
+            if not predicates.same(value, fixed(known[name], scope, self._moment)):
+                self.dropped.append(lines.pointer((*path, name)))
 
 
 def _impossible(value: Any, path: Path) -> Iterator[Finding]:
@@ -185,5 +188,6 @@ def _impossible(value: Any, path: Path) -> Iterator[Finding]:
 def _is_writable(text: str) -> bool:
     """No control character but tab and line ends, no half of a surrogate pair."""
     return not any(
-        (char < " " and char not in "\t\n\r") or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text
+        (char < " " and char not in "\t\n\r") or char == "\x7f" or "\ud800" <= char <= "\udfff"
+        for char in text
     )

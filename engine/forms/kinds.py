@@ -40,13 +40,30 @@ WIDGETS: dict[Kind, tuple[str, ...]] = {
     Kind.LIST: ("list",),
 }
 EVERY_WIDGET = frozenset(name for names in WIDGETS.values() for name in names)
-_BY_FORMAT = {"date": "date", "time": "time", "date-time": "datetime", "email": "email", "uri": "url", "phone": "tel"}
+_BY_FORMAT = {
+    "date": "date",
+    "time": "time",
+    "date-time": "datetime",
+    "email": "email",
+    "uri": "url",
+    "phone": "tel",
+}
 
 _HIGHEST, _LOWEST = (
     ("minimum", "exclusiveMinimum", "minLength", "minItems"),
     ("maximum", "exclusiveMaximum", "maxLength", "maxItems"),
 )
-_BY_PLAN = ("properties", "allOf", "if", "then", "else", "dependentSchemas", "dependentRequired", "$ref", "$defs")
+_BY_PLAN = (
+    "properties",
+    "allOf",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+    "dependentRequired",
+    "$ref",
+    "$defs",
+)
 
 
 def merged(parts: Iterable[Part], exclusive: bool = False) -> Part:
@@ -69,10 +86,20 @@ def _both(keyword: str, one: Any, other: Any, exclusive: bool) -> Any:
     if keyword == "required":
         return list(dict.fromkeys([*one, *other]))
     if keyword == "enum":
-        return list(dict.fromkeys([*one, *other])) if exclusive else [option for option in one if option in other]
+        return (
+            list(dict.fromkeys([*one, *other]))
+            if exclusive
+            else [option for option in one if option in other]
+        )
     if keyword == "type":
         narrow = [name for name in _names(one) if name in _names(other)]
-        return narrow if narrow else ["integer"] if {*_names(one), *_names(other)} == {"integer", "number"} else ["?"]
+        return (
+            narrow
+            if narrow
+            else ["integer"]
+            if {*_names(one), *_names(other)} == {"integer", "number"}
+            else ["?"]
+        )
     if keyword in _HIGHEST or keyword in _LOWEST:
         return (max if (keyword in _HIGHEST) != exclusive else min)(one, other)
     if keyword in ("readOnly", "writeOnly", "deprecated"):

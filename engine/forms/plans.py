@@ -118,7 +118,10 @@ class Builder:
         """The question that tells branches apart, with their constants as its options."""
         if id(part) not in self._offers:
             self._offers[id(part)] = [
-                {"type": "object", "properties": {choice.field: {"type": "string", "enum": [*choice.constants]}}}
+                {
+                    "type": "object",
+                    "properties": {choice.field: {"type": "string", "enum": [*choice.constants]}},
+                }
                 for choice in schemas.choices(part, self.targets)
             ]
         return self._offers[id(part)]
@@ -159,7 +162,9 @@ class Plan:
                 for name, schema in part.get("properties", {}).items():
                     if isinstance(schema, dict):
                         declared.setdefault(name, []).append(schema)
-            self._every = {name: self._builder.field(name, found, exclusive=True) for name, found in declared.items()}
+            self._every = {
+                name: self._builder.field(name, found, exclusive=True) for name, found in declared.items()
+            }
         return self._every
 
     def reachable(self) -> Iterator[Part]:
@@ -185,7 +190,9 @@ class Plan:
             if branch is not None:
                 yield from self._builder.plan((branch,)).taken(answers)
 
-    def declare(self, taken: Iterator[bool], found: _Declared, after: tuple[str, ...], settled: str | None) -> None:
+    def declare(
+        self, taken: Iterator[bool], found: _Declared, after: tuple[str, ...], settled: str | None
+    ) -> None:
         """Add the questions of this object, and of the branches that were taken, to `found`."""
         added: list[str] = []
         for part in self.parts:
@@ -206,7 +213,8 @@ class Plan:
         names = ranked + [name for name in found.schemas if name not in self.order]
         fields = {name: self._builder.field(name, found.schemas[name]) for name in names}
         settled = (
-            one.hint.show_when or one.read_only or one.kind in (Kind.GROUP, Kind.LIST) for one in fields.values()
+            one.hint.show_when or one.read_only or one.kind in (Kind.GROUP, Kind.LIST)
+            for one in fields.values()
         )
         return Shape(fields, frozenset(found.required & fields.keys()), plain=not any(settled))
 
@@ -235,7 +243,9 @@ def _conditions(builder: Builder, part: Part) -> Iterator[Condition]:
     if "if" in part:
         asks = builder.compiler.compile(part["if"])
         then, otherwise = _branch(part.get("then")), _branch(part.get("else"))
-        yield Condition(lambda answers: asks(answers, predicates.NOTHING_WAIVED), then, otherwise, _named(part["if"]))
+        yield Condition(
+            lambda answers: asks(answers, predicates.NOTHING_WAIVED), then, otherwise, _named(part["if"])
+        )
     for name, schema in part.get("dependentSchemas", {}).items():
         yield Condition(_is_answered(name), _branch(schema), None, (name,))
     for choice in schemas.choices(part, builder.targets):

@@ -175,7 +175,9 @@ def _dependent_required(_compiler: Compiler, schema: dict[str, Any]) -> Check:
         if not isinstance(value, dict):
             return True
         hidden = waived.get(id(value), _NO_NAMES)
-        return all(name in value or name in hidden for trigger, names in rules if trigger in value for name in names)
+        return all(
+            name in value or name in hidden for trigger, names in rules if trigger in value for name in names
+        )
 
     return all_there
 
@@ -264,7 +266,9 @@ def _dependent_schemas(compiler: Compiler, schema: dict[str, Any]) -> Check:
     rules = tuple((name, compiler.compile(part)) for name, part in schema["dependentSchemas"].items())
 
     def every(value: Any, waived: Waived) -> bool:
-        return not isinstance(value, dict) or all(check(value, waived) for name, check in rules if name in value)
+        return not isinstance(value, dict) or all(
+            check(value, waived) for name, check in rules if name in value
+        )
 
     return every
 

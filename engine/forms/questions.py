@@ -34,7 +34,11 @@ class Question:
 
 
 def asked(
-    form: Form, answers: dict[str, Any], variables: Scope, moment: feel.Moment, rows: Mapping[str, int] | None = None
+    form: Form,
+    answers: dict[str, Any],
+    variables: Scope,
+    moment: feel.Moment,
+    rows: Mapping[str, int] | None = None,
 ) -> tuple[Question, ...]:
     """The questions in order; `rows` says how many entries each list shows (by path with dots), None at first."""
     kept = judgements.Settling(moment).settle(form.plan, answers, (), variables)
@@ -83,4 +87,6 @@ class _Asking:
         else:
             shown = self._rows.get(".".join(map(str, place.path)), 0)
         entries = [*given, *(None for _ in range(shown - len(given)))]
-        return tuple(self._question(field.item(), one, place.at(index), True) for index, one in enumerate(entries))
+        return tuple(
+            self._question(field.item(), one, place.at(index), True) for index, one in enumerate(entries)
+        )

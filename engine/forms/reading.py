@@ -49,9 +49,11 @@ def read(name: str, content: bytes, file: str) -> Form:
     targets = schemas.references(schema)
     builder = plans.Builder(targets)
     plan = builder.plan((schema,))
-    keys = {key: one for key, one in fields_by_key(plan)}
+    keys = dict(fields_by_key(plan))
     own = {key.rsplit(".", 1)[-1].removesuffix("[]") for key in keys}
-    rules = [rule for one in keys.values() for rule in (one.hint.show_when, one.hint.prefill) if rule is not None]
+    rules = [
+        rule for one in keys.values() for rule in (one.hint.show_when, one.hint.prefill) if rule is not None
+    ]
     return Form(
         name=name,
         schema=schema,
@@ -115,7 +117,13 @@ def _placed(finding: Finding, file: str, places: dict[str, int]) -> Finding:
     while pointer and pointer not in places:
         pointer = pointer.rpartition("/")[0]
     return Finding(
-        finding.code, finding.params, file, places.get(pointer, 1), finding.element, finding.pointer, finding.severity
+        finding.code,
+        finding.params,
+        file,
+        places.get(pointer, 1),
+        finding.element,
+        finding.pointer,
+        finding.severity,
     )
 
 

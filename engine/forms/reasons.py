@@ -66,7 +66,9 @@ class Judge:
             return
         choice = schemas.discriminated(branches, self._targets)
         if choice is None:
-            yield from _strictly(Draft202012Validator.VALIDATORS["oneOf"])(validator, branches, instance, schema)
+            yield from _strictly(Draft202012Validator.VALIDATORS["oneOf"])(
+                validator, branches, instance, schema
+            )
         else:
             yield from _chosen(validator, choice, instance)
 
@@ -80,7 +82,12 @@ class Judge:
             yield ValidationError("not one of the options", validator="enum", validator_value=[])
         else:
             names = sorted(
-                {name for branch in branches if isinstance(branch, dict) for name in branch.get("required", ())}
+                {
+                    name
+                    for branch in branches
+                    if isinstance(branch, dict)
+                    for name in branch.get("required", ())
+                }
             )
             yield ValidationError("no alternative holds", validator="anyOf", validator_value=names)
 

@@ -50,7 +50,9 @@ def _metaschema(schema: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("form.too_many", {"count": subschemas, "limit": MOST_SUBSCHEMAS}, pointer="")
         return
     if schema.get("$schema", DIALECT) != DIALECT:
-        yield Finding("form.dialect", {"found": str(schema["$schema"]), "expected": DIALECT}, pointer="/$schema")
+        yield Finding(
+            "form.dialect", {"found": str(schema["$schema"]), "expected": DIALECT}, pointer="/$schema"
+        )
         return
     validator = Draft202012Validator(Draft202012Validator.META_SCHEMA)
     for error in validator.iter_errors(schema):
@@ -60,10 +62,18 @@ def _metaschema(schema: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _metaschema_finding(error: jsonschema.ValidationError) -> Finding:
-    deepest = min(error.context or [error], key=lambda one: -len(one.absolute_path)) if error.context else error
+    deepest = (
+        min(error.context or [error], key=lambda one: -len(one.absolute_path)) if error.context else error
+    )
     path = tuple(deepest.absolute_path)
-    expected = deepest.validator_value if deepest.validator in ("type", "enum", "const") else deepest.validator
-    params = {"keyword": str(path[-1]) if path else "", "expected": _short(expected), "found": _short(deepest.instance)}
+    expected = (
+        deepest.validator_value if deepest.validator in ("type", "enum", "const") else deepest.validator
+    )
+    params = {
+        "keyword": str(path[-1]) if path else "",
+        "expected": _short(expected),
+        "found": _short(deepest.instance),
+    }
     return Finding("form.metaschema", params, pointer=lines.pointer(path))
 
 
@@ -84,13 +94,17 @@ def _keywords(schema: dict[str, Any]) -> Iterator[Finding]:
             elif keyword in ONLY_AT_ROOT and path:
                 yield Finding("form.only_at_root", {"keyword": keyword}, pointer=place)
             elif keyword == "format" and value not in formats.FORMATS:
-                yield Finding("form.format", {"format": value, "known": ", ".join(formats.FORMATS)}, pointer=place)
+                yield Finding(
+                    "form.format", {"format": value, "known": ", ".join(formats.FORMATS)}, pointer=place
+                )
             elif keyword in ("additionalProperties", "unevaluatedProperties") and not isinstance(value, bool):
                 yield Finding("form.additional", {"keyword": keyword}, pointer=place)
             elif keyword == "enum" and (not value or len(value) > MOST_OPTIONS):
                 yield Finding("form.options", {"count": len(value), "limit": MOST_OPTIONS}, pointer=place)
             elif keyword == "multipleOf" and not 0 < value < math.inf:
-                yield Finding("form.metaschema", {"keyword": keyword, "expected": "> 0", "found": value}, pointer=place)
+                yield Finding(
+                    "form.metaschema", {"keyword": keyword, "expected": "> 0", "found": value}, pointer=place
+                )
 
 
 def _references(schema: dict[str, Any]) -> Iterator[Finding]:

@@ -1,6 +1,9 @@
 // Live diagrams: draws the BPMN a page names, and marks what the page says about its elements.
 // Nothing is ever laid over the lower right corner, where bpmn.io's mark stands.
 
+const LEGIBLE = 0.45; // of the drawn size; below it names cannot be read
+const CLOSE = 0.85;
+
 async function text(address) {
   const answer = await fetch(address, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(`${answer.status}`);
@@ -56,12 +59,25 @@ function tools(figure, viewer) {
   });
 }
 
+// A large model in a small frame would be unreadable: then the place where the case stands is shown first.
+function frame(viewer, marks) {
+  const canvas = viewer.get("canvas");
+  if (canvas.zoom("fit-viewport", "auto") >= LEGIBLE) return;
+  const wanted = [...(marks.incident || []), ...Object.keys(marks.here || {})];
+  const element = wanted.map((id) => viewer.get("elementRegistry").get(id)).find((one) => one && one.width);
+  if (!element) return;
+  const { outer } = canvas.viewbox();
+  const [width, height] = [outer.width / CLOSE, outer.height / CLOSE];
+  const [x, y] = [element.x + element.width / 2 - width / 2, element.y + element.height / 2 - height / 2];
+  canvas.viewbox({ x, y, width, height });
+}
+
 async function draw(figure) {
   const canvas = prepare(figure);
   try {
     const viewer = new window.BpmnJS({ container: canvas });
     await viewer.importXML(await text(figure.dataset.diagram));
-    viewer.get("canvas").zoom("fit-viewport", "auto");
+    frame(viewer, marksOf(figure));
     mark(viewer, marksOf(figure));
     tools(figure, viewer);
     figure.dataset.drawn = "yes";

@@ -153,7 +153,7 @@ function begin(root) {
 
 document.addEventListener("DOMContentLoaded", () => begin(document));
 document.addEventListener("htmx:after:swap", () => begin(document));
-// Shared devices: nothing of a person stays in the tab when somebody signs out.
+// Shared devices: nothing of a person stays in the tab after the person has left.
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-sign-out]")) sessionStorage.clear();
 });

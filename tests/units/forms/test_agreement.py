@@ -32,18 +32,27 @@ def _scalar_schema() -> st.SearchStrategy[dict[str, Any]]:
     text = st.fixed_dictionaries(
         {"type": st.just("string")},
         optional={
-            "minLength": st.integers(0, 3), "maxLength": st.integers(0, 4), "format": st.just("date"),
-            "pattern": st.sampled_from(["^x", "[0-9]", "e$"]), "enum": st.lists(words, min_size=1, max_size=3, unique=True),
+            "minLength": st.integers(0, 3),
+            "maxLength": st.integers(0, 4),
+            "format": st.just("date"),
+            "pattern": st.sampled_from(["^x", "[0-9]", "e$"]),
+            "enum": st.lists(words, min_size=1, max_size=3, unique=True),
         },
-    )  # fmt: skip
+    )
     number = st.fixed_dictionaries(
         {"type": st.sampled_from(["number", "integer", ["number", "null"]])},
         optional={
-            "minimum": numbers, "exclusiveMaximum": numbers, "maximum": numbers, "exclusiveMinimum": numbers,
-            "multipleOf": st.integers(1, 3), "const": numbers,
+            "minimum": numbers,
+            "exclusiveMaximum": numbers,
+            "maximum": numbers,
+            "exclusiveMinimum": numbers,
+            "multipleOf": st.integers(1, 3),
+            "const": numbers,
         },
-    )  # fmt: skip
-    plain = st.sampled_from([{"type": "boolean"}, {"type": "boolean", "const": True}, {"enum": ["yes", "no"]}])
+    )
+    plain = st.sampled_from(
+        [{"type": "boolean"}, {"type": "boolean", "const": True}, {"enum": ["yes", "no"]}]
+    )
     told = st.just({"oneOf": [{"const": "yes"}, {"const": 1}]})
     return text | number | plain | told
 
@@ -58,22 +67,33 @@ def _object_schema(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str,
             "required": some,
             "dependentRequired": st.dictionaries(names, some, max_size=2),
             "dependentSchemas": st.dictionaries(names, inner, max_size=1),
-            "allOf": st.lists(inner, min_size=1, max_size=2), "anyOf": st.lists(inner, min_size=1, max_size=2),
-            "oneOf": st.lists(inner, min_size=1, max_size=2), "not": inner,
-            "if": inner, "then": inner | st.just(False), "else": inner,
-            "additionalProperties": st.booleans(), "minProperties": st.integers(0, 2), "maxProperties": st.integers(0, 2),
+            "allOf": st.lists(inner, min_size=1, max_size=2),
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "oneOf": st.lists(inner, min_size=1, max_size=2),
+            "not": inner,
+            "if": inner,
+            "then": inner | st.just(False),
+            "else": inner,
+            "additionalProperties": st.booleans(),
+            "minProperties": st.integers(0, 2),
+            "maxProperties": st.integers(0, 2),
         },
-    )  # fmt: skip
+    )
 
 
 def _list_schema(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {"type": st.just("array")},
         optional={
-            "items": inner, "minItems": st.integers(0, 2), "maxItems": st.integers(0, 2), "uniqueItems": st.booleans(),
-            "contains": inner, "minContains": st.integers(0, 2), "maxContains": st.integers(0, 2),
+            "items": inner,
+            "minItems": st.integers(0, 2),
+            "maxItems": st.integers(0, 2),
+            "uniqueItems": st.booleans(),
+            "contains": inner,
+            "minContains": st.integers(0, 2),
+            "maxContains": st.integers(0, 2),
         },
-    )  # fmt: skip
+    )
 
 
 any_schema = st.recursive(
@@ -103,7 +123,10 @@ FORM = forms.read(
             },
             "oneOf": [
                 {"required": ["kind"], "properties": {"kind": {"const": "x"}}},
-                {"required": ["kind", "b"], "properties": {"kind": {"const": "y"}, "d": {"$ref": "#/$defs/copy"}}},
+                {
+                    "required": ["kind", "b"],
+                    "properties": {"kind": {"const": "y"}, "d": {"$ref": "#/$defs/copy"}},
+                },
             ],
             "if": {"required": ["b"]},
             "then": {"required": ["c"]},
@@ -112,7 +135,10 @@ FORM = forms.read(
                 "copy": {
                     "type": "object",
                     "required": ["a"],
-                    "properties": {"a": {"type": "number"}, "c": {"type": "array", "items": {"$ref": "#/$defs/copy"}}},
+                    "properties": {
+                        "a": {"type": "number"},
+                        "c": {"type": "array", "items": {"$ref": "#/$defs/copy"}},
+                    },
                 }
             },
         }

@@ -36,7 +36,11 @@ LEND: dict[str, Any] = {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 3,
-                "items": {"type": "object", "required": ["number"], "properties": {"number": {"type": "integer"}}},
+                "items": {
+                    "type": "object",
+                    "required": ["number"],
+                    "properties": {"number": {"type": "integer"}},
+                },
             }
         },
     },
@@ -89,7 +93,9 @@ def test_valid_answers_are_kept_as_they_are() -> None:
         ({"copies": [{}] * 300}, "/copies", "maxItems"),
     ],
 )
-def test_what_breaks_the_schema_is_named_at_its_place(change: dict[str, Any], pointer: str, code: str) -> None:
+def test_what_breaks_the_schema_is_named_at_its_place(
+    change: dict[str, Any], pointer: str, code: str
+) -> None:
     findings = judged(LEND, {**BORROW, **change}, limit=3).findings
     assert said(findings) == {(pointer, code)}
     for language in ("vi", "en"):
@@ -97,7 +103,10 @@ def test_what_breaks_the_schema_is_named_at_its_place(change: dict[str, Any], po
 
 
 def test_missing_answers_are_named_one_by_one() -> None:
-    assert said(judged(LEND, {"wish": "borrow"}).findings) == {("/reader", "required"), ("/copies", "required")}
+    assert said(judged(LEND, {"wish": "borrow"}).findings) == {
+        ("/reader", "required"),
+        ("/copies", "required"),
+    }
 
 
 def test_a_multiple_is_judged_as_it_is_written() -> None:
@@ -151,7 +160,10 @@ def test_an_item_of_a_list_hides_its_own_fields_by_its_own_answers() -> None:
             "price": {"type": "integer", "x-ui": {"show_when": "lost and fines"}},
         },
     }
-    schema = {"type": "object", "properties": {"fines": {"type": "boolean"}, "books": {"type": "array", "items": item}}}
+    schema = {
+        "type": "object",
+        "properties": {"fines": {"type": "boolean"}, "books": {"type": "array", "items": item}},
+    }
     answers = {"fines": True, "books": [{"lost": False, "price": 5}, {"lost": True}]}
     judgement = judged(schema, answers)
     assert said(judgement.findings) == {("/books/1/price", "required")}
@@ -182,7 +194,10 @@ def test_a_read_only_value_comes_from_the_case() -> None:
 def test_a_default_that_the_form_set_itself_is_not_reported_as_dropped() -> None:
     schema = {
         "type": "object",
-        "properties": {"a": {"type": "boolean"}, "b": {"type": "string", "default": "x", "x-ui": {"show_when": "a"}}},
+        "properties": {
+            "a": {"type": "boolean"},
+            "b": {"type": "string", "default": "x", "x-ui": {"show_when": "a"}},
+        },
     }
     assert judged(schema, {"b": "x"}).dropped == ()
     assert judged(schema, {"b": "y"}).dropped == ("/b",)
@@ -194,11 +209,18 @@ CARRY: dict[str, Any] = {
         {"required": ["way"], "properties": {"way": {"const": "desk"}}},
         {
             "required": ["way", "street"],
-            "properties": {"way": {"const": "post"}, "street": {"type": "string"}, "note": {"type": "string"}},
+            "properties": {
+                "way": {"const": "post"},
+                "street": {"type": "string"},
+                "note": {"type": "string"},
+            },
         },
     ],
     "anyOf": [{"required": ["phone"]}, {"required": ["email"]}],
-    "properties": {"phone": {"type": "string", "format": "phone"}, "email": {"type": "string", "format": "email"}},
+    "properties": {
+        "phone": {"type": "string", "format": "phone"},
+        "email": {"type": "string", "format": "email"},
+    },
     "dependentRequired": {"phone": ["email"]},
 }
 
@@ -239,7 +261,10 @@ def test_a_form_starts_with_what_the_case_knows_and_with_its_defaults() -> None:
             "note": {"type": "string"},
         },
     }
-    assert forms.initial(form(schema), {"reader_name": "An"}, MOMENT) == {"reader": "An", "home": {"city": "Huế"}}
+    assert forms.initial(form(schema), {"reader_name": "An"}, MOMENT) == {
+        "reader": "An",
+        "home": {"city": "Huế"},
+    }
     assert forms.initial(form(schema), {}, MOMENT) == {"reader": "nobody", "home": {"city": "Huế"}}
 
 

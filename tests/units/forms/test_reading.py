@@ -30,8 +30,15 @@ def test_a_form_says_what_it_asks_and_what_it_needs() -> None:
     lend = read(
         form(
             book={"type": "string", "x-ui": {"widget": "lookup", "query": "books.find"}},
-            shelf={"type": "string", "enum": ["a", "b"], "x-ui": {"show_when": "reader_age > 6 and book != null"}},
-            copies={"type": "array", "items": {"type": "object", "properties": {"number": {"type": "integer"}}}},
+            shelf={
+                "type": "string",
+                "enum": ["a", "b"],
+                "x-ui": {"show_when": "reader_age > 6 and book != null"},
+            },
+            copies={
+                "type": "array",
+                "items": {"type": "object", "properties": {"number": {"type": "integer"}}},
+            },
         )
     )
     assert lend.names == {"book", "shelf", "copies"}
@@ -43,21 +50,45 @@ def test_a_form_says_what_it_asks_and_what_it_needs() -> None:
 @pytest.mark.parametrize(
     ("schema", "code", "pointer"),
     [
-        (form(a={"type": "string", "patternProperties": {}}), "form.keyword_named_fields", "/properties/a/patternProperties"),
+        (
+            form(a={"type": "string", "patternProperties": {}}),
+            "form.keyword_named_fields",
+            "/properties/a/patternProperties",
+        ),
         (form(a={"type": "string", "maxlength": 3}), "form.keyword_remove", "/properties/a/maxlength"),
         (form(a={"type": "array", "prefixItems": []}), "form.metaschema", "/properties/a/prefixItems"),
-        (form(a={"type": "array", "prefixItems": [{}]}), "form.keyword_named_fields", "/properties/a/prefixItems"),
+        (
+            form(a={"type": "array", "prefixItems": [{}]}),
+            "form.keyword_named_fields",
+            "/properties/a/prefixItems",
+        ),
         (form(a={"type": "strin"}), "form.metaschema", "/properties/a/type"),
         (form(a={"type": "string", "format": "isbn"}), "form.format", "/properties/a/format"),
         (form(a={"type": "string", "pattern": "(a)\\1"}), "form.pattern", "/properties/a/pattern"),
-        (form(a={"type": "string", "x-ui": {"widget": "photo"}}), "form.widget_unknown", "/properties/a/x-ui/widget"),
+        (
+            form(a={"type": "string", "x-ui": {"widget": "photo"}}),
+            "form.widget_unknown",
+            "/properties/a/x-ui/widget",
+        ),
         (form(a={"type": "boolean", "x-ui": {"widget": "select"}}), "form.widget", "/properties/a/x-ui"),
         (form(a={"type": "string", "x-ui": {"widget": "date"}}), "form.widget_format", "/properties/a/x-ui"),
         (form(a={"type": "string", "x-ui": {"widget": "lookup"}}), "form.lookup_query", "/properties/a/x-ui"),
-        (form(a={"type": "string", "x-ui": {"colour": "red"}}), "form.ui_unknown", "/properties/a/x-ui/colour"),
+        (
+            form(a={"type": "string", "x-ui": {"colour": "red"}}),
+            "form.ui_unknown",
+            "/properties/a/x-ui/colour",
+        ),
         (form(a={"type": "string", "x-ui": {"width": "wide"}}), "form.ui_value", "/properties/a/x-ui/width"),
-        (form(a={"type": "string", "x-ui": {"show_when": "1 +"}}), "form.expression", "/properties/a/x-ui/show_when"),
-        (form(a={"type": "string", "x-ui": {"show_when": 1}}), "form.ui_value", "/properties/a/x-ui/show_when"),
+        (
+            form(a={"type": "string", "x-ui": {"show_when": "1 +"}}),
+            "form.expression",
+            "/properties/a/x-ui/show_when",
+        ),
+        (
+            form(a={"type": "string", "x-ui": {"show_when": 1}}),
+            "form.ui_value",
+            "/properties/a/x-ui/show_when",
+        ),
         (form(a={"$ref": "https://example.org/x"}), "form.ref_remote", "/properties/a/$ref"),
         (form(a={"$ref": "other.json#/x"}), "form.ref_remote", "/properties/a/$ref"),
         (form(a={"$ref": "#/$defs/missing"}), "form.ref_unknown", "/properties/a/$ref"),
@@ -70,12 +101,25 @@ def test_a_form_says_what_it_asks_and_what_it_needs() -> None:
         ({"type": "object", "required": ["b"]}, "form.required_unknown", "/required"),
         ({"type": "object", "x-ui": {"order": ["b"]}}, "form.order_unknown", "/x-ui"),
         ({"properties": {}}, "form.root_type", "/type"),
-        ({"type": "object", "$schema": "http://json-schema.org/draft-07/schema#"}, "form.dialect", "/$schema"),
+        (
+            {"type": "object", "$schema": "http://json-schema.org/draft-07/schema#"},
+            "form.dialect",
+            "/$schema",
+        ),
         (form(a={"type": "string", "readOnly": True}), "form.read_only_value", "/properties/a"),
         (form(a={"enum": [1, "1"]}), "form.option_alike", "/properties/a"),
-        (form(a={"type": "array", "items": {"type": "array", "items": {"type": "string"}}}), "form.list_in_list", "/properties/a/items"),
         (
-            {**form(a={"type": "string"}), "additionalProperties": False, "then": form(b={"type": "string"}), "if": True},
+            form(a={"type": "array", "items": {"type": "array", "items": {"type": "string"}}}),
+            "form.list_in_list",
+            "/properties/a/items",
+        ),
+        (
+            {
+                **form(a={"type": "string"}),
+                "additionalProperties": False,
+                "then": form(b={"type": "string"}),
+                "if": True,
+            },
             "form.additional_closed",
             "/additionalProperties",
         ),
@@ -85,7 +129,7 @@ def test_a_form_says_what_it_asks_and_what_it_needs() -> None:
             "/oneOf",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_shown_or_judged_is_refused(schema: Any, code: str, pointer: str) -> None:
     findings = refused(schema)
     assert (code, pointer) in {(found.code, found.pointer) for found in findings}
@@ -117,7 +161,10 @@ def test_a_malformed_or_hostile_file_is_refused(content: bytes, code: str, line:
 
 def test_every_fault_is_named_at_once_with_its_line() -> None:
     content = b'{"type": "object",\n"properties": {\n"a": {"type": "string", "widht": 1},\n"b": {"format": "isbn"}}}'
-    assert [(found.code, found.line) for found in refused(content)] == [("form.keyword_remove", 3), ("form.format", 4)]
+    assert [(found.code, found.line) for found in refused(content)] == [
+        ("form.keyword_remove", 3),
+        ("form.format", 4),
+    ]
 
 
 def test_an_if_that_holds_before_anything_is_answered_is_a_warning() -> None:
@@ -127,13 +174,20 @@ def test_an_if_that_holds_before_anything_is_answered_is_a_warning() -> None:
         "then": form(b={"type": "string"}),
     }
     (warning,) = read(schema).warnings
-    assert (warning.code, warning.severity, warning.params["names"]) == ("form.if_without_required", "warning", "a")
+    assert (warning.code, warning.severity, warning.params["names"]) == (
+        "form.if_without_required",
+        "warning",
+        "a",
+    )
 
 
 def test_a_list_may_hold_what_holds_the_list() -> None:
     tree = {
         "type": "object",
-        "properties": {"title": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/$defs/part"}}},
+        "properties": {
+            "title": {"type": "string"},
+            "parts": {"type": "array", "items": {"$ref": "#/$defs/part"}},
+        },
     }
     form = read({"type": "object", "properties": {"book": {"$ref": "#/$defs/part"}}, "$defs": {"part": tree}})
     assert set(form.keys) == {"book", "book.title", "book.parts"}

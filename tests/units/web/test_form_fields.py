@@ -20,8 +20,12 @@ MOMENT = feel.Moment(datetime(2021, 7, 10, 1, 30, tzinfo=UTC), ZONE)
 COPY = {
     "type": "object",
     "required": ["number"],
-    "properties": {"number": {"type": "integer"}, "torn": {"type": "boolean"}, "pages": {"type": "array", "items": {"type": "string"}}},
-}  # fmt: skip
+    "properties": {
+        "number": {"type": "integer"},
+        "torn": {"type": "boolean"},
+        "pages": {"type": "array", "items": {"type": "string"}},
+    },
+}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["reader"],
@@ -35,7 +39,11 @@ SCHEMA: dict[str, Any] = {
         "agreed": {"type": "boolean", "const": True},
         "wish": {"type": "string", "enum": ["borrow", "return", "không rõ"]},
         "floor": {"type": "integer", "enum": [1, 2, 3]},
-        "shelves": {"type": "array", "uniqueItems": True, "items": {"type": "string", "enum": ["a", "b", "c"]}},
+        "shelves": {
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"type": "string", "enum": ["a", "b", "c"]},
+        },
         "due_on": {"type": "string", "format": "date"},
         "due_at": {"type": "string", "format": "date-time"},
         "opens": {"type": "string", "format": "time"},
@@ -99,13 +107,15 @@ def read(*pairs: tuple[str, str], language: str = "vi") -> Any:
         ("home", "x", "vi", "x"),
         ("copies", "x", "vi", "x"),
     ],
-)  # fmt: skip
+)
 def test_a_typed_text_becomes_the_value_it_means(name: str, text: str, language: str, value: Any) -> None:
     answers = read((name, text), language=language)
     assert answers == {name: value} and type(answers[name]) is type(value)
 
 
-@pytest.mark.parametrize("name", ["reader", "pages", "lent", "wish", "shelves", "due_on", "home.city", "copies"])
+@pytest.mark.parametrize(
+    "name", ["reader", "pages", "lent", "wish", "shelves", "due_on", "home.city", "copies"]
+)
 def test_an_empty_field_is_no_answer(name: str) -> None:
     assert read((name, "")) == read((name, " \u00a0\n")) == {}
 
@@ -139,25 +149,67 @@ def test_the_buttons_of_a_list_add_and_remove_entries() -> None:
 
 def test_names_the_form_does_not_have_stay_for_the_form_to_refuse() -> None:
     assert read(("colour", "red"), ("reader.x", "1"), ("a..b", "2"), ("_own", "3"), ("", "4")) == {
-        "colour": "red", "reader.x": "1", "a..b": "2",
-    }  # fmt: skip
+        "colour": "red",
+        "reader.x": "1",
+        "a..b": "2",
+    }
     deep = ".".join(["copies"] * 5000)
     assert read((deep, "x")) == {deep: "x"}
 
 
 NAMES = st.sampled_from(
-    [*SCHEMA["properties"], "home.city", "home.x", "copies.0.number", "copies.1.pages.0", "copies.x", "copies.00",
-     "copies.0", "copies.99999999999999999999", "copies.0.pages.3", "colour", "", ".", "a.b", "_add", "_remove", "_show"]
-)  # fmt: skip
+    [
+        *SCHEMA["properties"],
+        "home.city",
+        "home.x",
+        "copies.0.number",
+        "copies.1.pages.0",
+        "copies.x",
+        "copies.00",
+        "copies.0",
+        "copies.99999999999999999999",
+        "copies.0.pages.3",
+        "colour",
+        "",
+        ".",
+        "a.b",
+        "_add",
+        "_remove",
+        "_show",
+    ]
+)
 TEXTS = st.sampled_from(
-    ["", " ", "true", "1", "-1,5", "1.234", "10/07/2021", "10/07/2021 7:30", "7:30", "borrow", "a", "x\x00", "\ud800",
-     "NaN", "1e999", "9" * 40, "0001-01-01T00:00", "31/12/9999 23:59", "copies", "copies.0", "²"]
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "true",
+        "1",
+        "-1,5",
+        "1.234",
+        "10/07/2021",
+        "10/07/2021 7:30",
+        "7:30",
+        "borrow",
+        "a",
+        "x\x00",
+        "\ud800",
+        "NaN",
+        "1e999",
+        "9" * 40,
+        "0001-01-01T00:00",
+        "31/12/9999 23:59",
+        "copies",
+        "copies.0",
+        "²",
+    ]
+)
 
 
 @settings(deadline=None)
 @given(pairs=st.lists(st.tuples(NAMES, TEXTS), max_size=12), language=st.sampled_from(["vi", "en"]))
-def test_whatever_is_posted_becomes_json_the_form_can_judge(pairs: list[tuple[str, str]], language: str) -> None:
+def test_whatever_is_posted_becomes_json_the_form_can_judge(
+    pairs: list[tuple[str, str]], language: str
+) -> None:
     posted = form_fields.read(FORM, pairs, language, ZONE)
     judgement = forms.judge(FORM, posted.answers, {}, MOMENT)
     if not judgement.findings:
@@ -171,22 +223,29 @@ NUMBER = st.integers(-(10**6), 10**9) | st.decimals(-1000, 10**7, places=3).map(
     lambda x: int(x) if x.is_integer() else x
 )
 COPIES = st.fixed_dictionaries(
-    {"number": st.integers(0, 10**6)}, optional={"torn": st.booleans(), "pages": st.lists(WORD, min_size=1, max_size=2)}
+    {"number": st.integers(0, 10**6)},
+    optional={"torn": st.booleans(), "pages": st.lists(WORD, min_size=1, max_size=2)},
 )
 ANSWERS = st.fixed_dictionaries(
     {"reader": WORD},
     optional={
         "note": st.sampled_from(["a\nb", "một dòng\n\nhai dòng"]),
-        "pages": st.integers(-5, 10**9), "weight": NUMBER, "lent": st.booleans(), "late": st.booleans(), "agreed": st.just(True),
-        "wish": st.sampled_from(SCHEMA["properties"]["wish"]["enum"]), "floor": st.sampled_from([1, 2, 3]),
+        "pages": st.integers(-5, 10**9),
+        "weight": NUMBER,
+        "lent": st.booleans(),
+        "late": st.booleans(),
+        "agreed": st.just(True),
+        "wish": st.sampled_from(SCHEMA["properties"]["wish"]["enum"]),
+        "floor": st.sampled_from([1, 2, 3]),
         "shelves": st.sampled_from([["a"], ["a", "c"], ["a", "b", "c"]]),
         "due_on": st.dates().map(str),
         "due_at": st.sampled_from(["2021-07-10T07:30:00+07:00", "2021-12-31T23:59:15+07:00"]),
-        "opens": st.sampled_from(["07:05:00+07:00", "23:59:59+07:00"]), "phone": st.just("+84912345678"),
+        "opens": st.sampled_from(["07:05:00+07:00", "23:59:59+07:00"]),
+        "phone": st.just("+84912345678"),
         "home": st.fixed_dictionaries({"city": WORD}, optional={"near": st.booleans()}),
         "copies": st.lists(COPIES, min_size=1, max_size=3),
     },
-)  # fmt: skip
+)
 
 
 @settings(deadline=None)

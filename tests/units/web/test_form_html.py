@@ -39,7 +39,8 @@ class Controls(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         self.attributes.extend((tag, name) for name in found)
         self.ids.extend([found["id"]] if "id" in found else [])
-        self.refers.extend(found.get("aria-describedby", "").split() + [found["for"]] if "for" in found else [])
+        self.refers.extend(found.get("aria-describedby", "").split())
+        self.refers.extend([found["for"]] if "for" in found else [])
         if found.get("href", "").startswith("#"):
             self.refers.append(found["href"][1:])
         if tag == "input" and (found.get("type") not in ("radio", "checkbox") or "checked" in found):
@@ -60,7 +61,9 @@ class Controls(HTMLParser):
             self.pairs.append((self._textarea, self._text.removeprefix("\n").replace("\n", "\r\n")))
 
 
-def drawn(form: forms.Form, answers: dict[str, Any], language: str = "vi", **given: Any) -> tuple[Controls, str]:
+def drawn(
+    form: forms.Form, answers: dict[str, Any], language: str = "vi", **given: Any
+) -> tuple[Controls, str]:
     wording = given.pop("wording", {})
     situation = form_view.Situation(given.pop("variables", {}), MOMENT, language, wording, wording)
     view = form_view.view(form, answers, situation, **given)
@@ -83,7 +86,9 @@ def test_what_the_html_shows_is_what_comes_back(answers: dict[str, Any], languag
 
 def test_every_label_note_and_link_leads_to_something_on_the_page() -> None:
     judgement = forms.judge(FORM, {"pages": "x", "lent": "perhaps", "copies": [{}]}, {}, MOMENT)
-    controls, html = drawn(FORM, {"pages": "x", "lent": "perhaps", "copies": [{}]}, findings=judgement.findings)
+    controls, html = drawn(
+        FORM, {"pages": "x", "lent": "perhaps", "copies": [{}]}, findings=judgement.findings
+    )
     assert len(controls.ids) == len(set(controls.ids))
     assert set(controls.refers) <= set(controls.ids)
     assert {"f-pages", "f-lent-0", "f-reader", "f-copies-0-number"} <= set(controls.refers)
@@ -109,7 +114,9 @@ def test_a_secret_is_not_written_into_the_page() -> None:
 
 
 def test_an_answer_to_a_hidden_question_is_carried_along_until_the_form_is_submitted() -> None:
-    form = read({"properties": {"a": {"type": "boolean"}, "b": {"type": "string", "x-ui": {"show_when": "a = true"}}}})
+    form = read(
+        {"properties": {"a": {"type": "boolean"}, "b": {"type": "string", "x-ui": {"show_when": "a = true"}}}}
+    )
     controls, _html = drawn(form, {"a": False, "b": "kept"})
     assert ("b", "kept") in controls.pairs and "f-b" not in controls.ids
     again = form_fields.read(form, controls.pairs, "vi", ZONE)
@@ -137,10 +144,15 @@ def test_an_added_entry_is_drawn_and_gets_the_focus() -> None:
 
 
 def test_words_of_the_form_come_before_those_of_the_engine_and_numbers_are_local() -> None:
-    form = read({"properties": {"a": {"type": "number", "minimum": 35.5}, "b": {"type": "number", "minimum": 35.5}}})
+    form = read(
+        {"properties": {"a": {"type": "number", "minimum": 35.5}, "b": {"type": "number", "minimum": 35.5}}}
+    )
     findings = forms.judge(form, {"a": 1, "b": 1}, {}, MOMENT).findings
     wording = {
-        "fields": {"a": {"title": "Cân nặng", "errors": {"minimum": "Ít nhất {limit} cân."}}, "b": {"title": "Giá"}}
+        "fields": {
+            "a": {"title": "Cân nặng", "errors": {"minimum": "Ít nhất {limit} cân."}},
+            "b": {"title": "Giá"},
+        }
     }
     _controls, html = drawn(form, {"a": 1, "b": 1}, findings=findings, wording=wording)
     assert "Cân nặng: Ít nhất 35,5 cân." in html
@@ -155,7 +167,10 @@ def test_a_read_only_value_is_shown_and_not_posted() -> None:
 def test_a_form_that_contains_itself_in_a_list_reuses_its_texts() -> None:
     part = {
         "type": "object",
-        "properties": {"title": {"type": "string"}, "parts": {"type": "array", "items": {"$ref": "#/$defs/part"}}},
+        "properties": {
+            "title": {"type": "string"},
+            "parts": {"type": "array", "items": {"$ref": "#/$defs/part"}},
+        },
     }
     form = read({"properties": {"book": {"$ref": "#/$defs/part"}}, "$defs": {"part": part}})
     wording = {"fields": {"book.title": {"title": "Nhan đề"}, "book.parts": {"title": "Phần"}}}

@@ -23,7 +23,9 @@ def keys(found: dict[str, Any], prefix: str = "") -> set[str]:
         key
         for name, value in found.items()
         for key in (
-            keys(value, f"{prefix}{name}.") if isinstance(value, dict) and "other" not in value else {f"{prefix}{name}"}
+            keys(value, f"{prefix}{name}.")
+            if isinstance(value, dict) and "other" not in value
+            else {f"{prefix}{name}"}
         )
     }
 
@@ -34,7 +36,9 @@ def test_both_languages_say_the_same_things() -> None:
 
 def test_both_languages_leave_the_same_gaps() -> None:
     for key in keys(rendering.catalogue("vi")):
-        gaps = [set(re.findall(r"{(\w+)}", rendering.sentence(key, language))) for language in texts.LANGUAGES]
+        gaps = [
+            set(re.findall(r"{(\w+)}", rendering.sentence(key, language))) for language in texts.LANGUAGES
+        ]
         assert gaps[0] == gaps[1], key
 
 
@@ -64,7 +68,9 @@ def test_the_common_templates_spell_out_no_sentence_of_their_own(name: str) -> N
 
 
 def test_a_fragment_stands_alone_and_knows_the_macros() -> None:
-    html = rendering.text("{% block a %}{{ ui.badge('x', 'good') }}{% endblock %}<p>rest</p>", "vi", block="a")
+    html = rendering.text(
+        "{% block a %}{{ ui.badge('x', 'good') }}{% endblock %}<p>rest</p>", "vi", block="a"
+    )
     assert html == '<span class="badge tone-good">x</span>'
 
 
@@ -89,7 +95,13 @@ def test_an_unknown_text_shows_its_key() -> None:
 def request(**cookies: str) -> Request:
     pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return Request(
-        {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"cookie", pairs.encode())]}
+        {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": [(b"cookie", pairs.encode())],
+        }
     )
 
 
@@ -110,8 +122,16 @@ def test_the_page_after_says_once_what_the_page_before_wanted() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [["Your account is blocked, call 0900", "bad", {}], ["form.repeated", "x onclick=", {}], ["form.repeated", "bad"], "x", [1, 2, 3], {}, None],
-)  # fmt: skip
+    [
+        ["Your account is blocked, call 0900", "bad", {}],
+        ["form.repeated", "x onclick=", {}],
+        ["form.repeated", "bad"],
+        "x",
+        [1, 2, 3],
+        {},
+        None,
+    ],
+)
 def test_a_forged_flash_says_nothing(content: Any) -> None:
     assert rendering.said(request(tiemchung_flash=cookie(content)), "en") is None
 
