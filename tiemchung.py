@@ -89,7 +89,9 @@ def _demo(arguments: Arguments) -> None:
         is_new = not demo.exists(connection)
     if is_new:
         print("Đang tạo chiến dịch mẫu / Making the demonstration campaign …", flush=True)
-        made = demo.create(path, lambda line: print(f"  {line}", flush=True), _progress)
+        with daemons.log_file("demo").open("a") as lines:
+            log.configure("json", lines)
+            made = demo.create(path, lambda line: print(f"  {line}", flush=True), _progress)
         _print_tally("hồ sơ / cases", made.ended)
     daemons.start("web", "serve")
     daemons.start("worker", "work")
@@ -186,7 +188,9 @@ def _simulate(arguments: Arguments) -> None:
     with database.transaction() as connection:
         if not demo.exists(connection):
             raise errors.NotFound("campaign_missing")
-    ended = demo.play_more(path, arguments.visits, _progress)
+    with daemons.log_file("simulate").open("a") as lines:
+        log.configure("json", lines)
+        ended = demo.play_more(path, arguments.visits, _progress)
     _print_tally("hồ sơ / cases", Counter(one.outcome for one in ended))
 
 

@@ -24,7 +24,7 @@ def start(name: str, *command: str) -> None:
     if running(name):
         return
     folder = _folder()
-    with (folder / f"{name}.log").open("ab") as output:
+    with log_file(name).open("ab") as output:
         started = subprocess.Popen(
             [sys.executable, "-m", "tiemchung", *command],
             cwd=settings.CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
@@ -39,6 +39,11 @@ def running(name: str) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     return int(pid) if _born(int(pid)) == born else None
+
+
+def log_file(name: str) -> Path:
+    """Where what runs under a name writes its lines."""
+    return _folder() / f"{name}.log"
 
 
 def stop_all() -> None:
@@ -65,7 +70,7 @@ def await_answer(address: str) -> None:
                     return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise EngineError("no_answer", address=address, log=_folder() / "web.log")
+    raise EngineError("no_answer", address=address, log=log_file("web"))
 
 
 def on_stop(act: Callable[[], None]) -> None:

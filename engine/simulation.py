@@ -44,6 +44,7 @@ class Story:
     start: dict[str, Json]
     answers: dict[str, list[dict[str, Json]]]
     takes: timedelta
+    not_before: dict[str, timedelta]  # how long a task must have waited before it is answered
     rests_at: str | None  # the case is left waiting at this element
 
 
@@ -157,6 +158,9 @@ def _go_on(case: Case, chance: random.Random) -> timedelta | Ended:
             if task.element == case.story.rests_at:
                 return Ended(case.story.name, f"@{task.element}", case.instance_id, case.subject["id"])
             answers = _answers(connection, case, task)
+            early = case.story.not_before.get(task.element, timedelta()) - (clock.now() - task.created_at)
+            if answers is not None and early > timedelta():
+                return early
             if answers is not None:
                 actor = _staff(connection, case, task.role, task.unit_path, chance)
                 user_tasks.claim(connection, task.id, actor)
@@ -261,6 +265,7 @@ def _story(entry: dict[str, Json]) -> Story:
     return Story(
         str(entry["name"]), str(entry["process"]), int(entry.get("weight", 1)),
         feel.compile(who.removeprefix("=").strip()) if who else None, dict(entry.get("start") or {}), answers,
-        duration(entry.get("takes", "PT4M")), entry.get("rests_at"),
+        duration(entry.get("takes", "PT4M")),
+        {element: duration(text) for element, text in (entry.get("not_before") or {}).items()}, entry.get("rests_at"),
     )  # fmt: skip
 

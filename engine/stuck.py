@@ -99,8 +99,8 @@ def find(
     rows = connection.execute(query.order_by(found.c.since, found.c.instance_id).limit(min(limit, 1000)))
     return [
         Stuck(
-            row.instance_id, Reason(row.reason), row.process, row.version_id, row.element, row.token, row.unit_path, row.since,
-            row.due_at, row.code, row.params, row.subject, row.state, row.claimed_by,
+            row.instance_id, Reason(row.reason), row.process, row.version_id, row.element, row.token, row.unit_path,
+            row.since, row.due_at, row.code, row.params, row.subject, row.state, row.claimed_by,
         )
         for row in rows
     ]  # fmt: skip
@@ -114,7 +114,9 @@ def count(connection: Connection, actor: Actor) -> dict[Reason, int]:
     return totals
 
 
-def _row(table: Any, reason: Reason, since: Any, due_at: Any, code: Any, params: Any, claimed_by: Any) -> Select[Any]:
+def _row(
+    table: Any, reason: Reason, since: Any, due_at: Any, code: Any, params: Any, claimed_by: Any
+) -> Select[Any]:
     return select(
         table.c.instance_id,
         literal(reason.value).label("reason"),
@@ -168,11 +170,15 @@ def _not_followed() -> Select[Any]:
 
 
 def _stalled() -> Select[Any]:
-    """Active, without an incident, nothing ahead in time, and no step for a day."""
+    """Active, without an incident, nothing ahead in time, and no step for a day. What has a service level is not
+    here: it becomes late."""
     instance, now = tables.instance, clock.now()
     ahead = [
-        exists().where(table.c.instance_id == instance.c.instance_id, table.c.due_at >= now)
-        for table in (tables.timer, tables.user_task, tables.service_level)
+        exists().where(tables.timer.c.instance_id == instance.c.instance_id, tables.timer.c.due_at >= now),
+        *(
+            exists().where(table.c.instance_id == instance.c.instance_id, table.c.due_at.is_not(None))
+            for table in (tables.user_task, tables.service_level)
+        ),
     ]
     stopped = exists().where(tables.incident.c.instance_id == instance.c.instance_id)
     return select(

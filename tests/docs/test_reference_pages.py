@@ -1,0 +1,65 @@
+"""What the reference pages list is what the code has."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+import tiemchung
+from tests.architecture.sources import ROOT, python_files
+
+
+
+def _source() -> str:
+    return "\n".join(path.read_text("utf-8") for path in python_files())
+
+
+def _listed(page: str) -> set[str]:
+    rows = [line.split("|")[1] for line in (ROOT / "docs" / page).read_text("utf-8").splitlines() if line.startswith("| `")]
+    return {word for row in rows for word in re.findall(r"`([a-z_]+)", row)}
+
+
+def test_every_event_of_the_code_is_explained() -> None:
+    source = _source()
+    logged = set(re.findall(r'log\.(?:info|warning|error|unit_of_work)\(\s*"([a-z_]+)"', source))
+    acts = set(re.findall(r'Act\(\s*"([a-z_]+)"', source))
+    ends = set(re.findall(r'_end\([^)]*"([a-z]+_[a-z_]+)"\)', source))
+    beside = set(re.findall(r'history\.append\([^)]*"(user_task_[a-z]+)"', source))
+    assert logged | acts | ends | beside <= _listed("events.md")
+
+
+def test_every_event_explained_is_in_the_code() -> None:
+    source = _source()
+    assert not [event for event in _listed("events.md") if f'"{event}"' not in source]
+
+
+def test_every_command_is_explained() -> None:
+    parser = tiemchung._parser()
+    commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    assert set(commands.choices) == _listed("cli.md")
+
+
+LINKED = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", page.read_text("utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md"])
+def test_folders_and_modules_named_exist(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    named = re.findall(r"`((?:engine|web|integrations|processes|forms|tests|docs)/[\w./*-]*)`", text)
+    assert not [path for path in named if not (list(ROOT.glob(path)) if "*" in path else (ROOT / path).exists())]
+
+
+def test_the_readme_begins_with_the_two_commands() -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert len(lines) <= 120
+    first = "\n".join(lines[:8])
+    assert "make demo" in first and "make test" in first
