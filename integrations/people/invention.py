@@ -26,7 +26,7 @@ def invent(inputs: Json, context: Context) -> Json:
     return {"people": found}
 
 
-def _known(details: Details) -> Select[tuple[int]]:
+def _known(details: Details) -> Select[int]:
     identifier = details.identifiers[0]
     table = tables.person_identifier
     return select(table.c.person_id).where(table.c.type == identifier.type, table.c.value == identifier.value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import texts
 from engine.definitions import checks
@@ -178,3 +180,40 @@ def test_a_process_without_scenarios_is_remarked():
 def test_called_processes_are_not_judged_where_nobody_says_which_there_are():
     assert found(bundle(), known=None) == []
     assert [code for code, _ in found(bundle(), known=())] == ["process_unknown"]
+
+
+SCRAPS = (
+    b"null",
+    b"[]",
+    b"{}",
+    b"-1",
+    b'""',
+    b"lend",
+    b"= x.y",
+    b"P1D",
+    b"&lt;",
+    "đ".encode(),
+    b"'",
+    b":",
+    b"\n  ",
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_is_written_is_checked_without_an_exception(data):
+    """Lines lost, doubled and scribbled into: each time there are findings, or a bundle that still works."""
+    whole = bundle(data.draw(st.sampled_from(PROCESSES)))
+    path = data.draw(st.sampled_from(sorted(whole.files)))
+    lines = whole.files[path].split(b"\n")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        other = lines[data.draw(st.integers(0, len(lines) - 1))]
+        words = lines[at].split(b" ")
+        words[data.draw(st.integers(0, len(words) - 1))] = data.draw(st.sampled_from(SCRAPS))
+        lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at], other], [b" ".join(words)]])) or [b""]
+    compiled, findings = run(whole.changed({path: b"\n".join(lines)}))
+    assert compiled is not None or findings
+    for finding in findings:
+        assert finding.sentence("vi")
+        assert finding.place()
