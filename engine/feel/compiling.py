@@ -71,14 +71,6 @@ class Compiler:
 
 def _literal(compiler: Compiler, node: tree.Literal) -> Eval:
     value = node.value
-    if value is None and compiler.text[node.start] == "@":
-        place = compiler.place(node)
-
-        def unreadable(frame: Frame) -> object:
-            frame.run.warn("temporal_unreadable", place, text=place.extract)
-            return None
-
-        return unreadable
     return lambda frame: value
 
 

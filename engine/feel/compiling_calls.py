@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.feel import syntax as tree
 from engine.feel import types
 from engine.feel.budgets import Run
-from engine.feel.faults import Refusal
+from engine.feel.faults import FeelError, Refusal
 from engine.feel.frames import MISSING, Eval, Frame
 from engine.feel.functions import BUILT_IN, BuiltIn
 from engine.feel.values import Function, kind
@@ -23,6 +23,7 @@ def call(compiler: Compiler, node: tree.Call) -> Eval:
     built_in = BUILT_IN.get(name)
     if built_in is None:
         return compiler.warned(_any_call(compiler.compile(node.callee), arguments, node.names), node)
+    _check(compiler, built_in, node)
     if compiler.binds(name) or name in compiler.given or compiler.in_filter:
         return compiler.warned(_shadowed_call(built_in, arguments, node.names), node)
     return compiler.warned(_built_in_call(built_in, arguments, node.names), node)
@@ -72,6 +73,18 @@ def invoke(function: object, run: Run, values: list[object], names: tuple[str, .
     elif len(values) != len(function.parameters) and function.name not in BUILT_IN:
         raise Refusal("arguments_count", name=function.name, count=len(values))
     return function.call(run, values)
+
+
+def _check(compiler: Compiler, built_in: BuiltIn, node: tree.Call) -> None:
+    """Refuse a call that no signature takes: it could only ever be null."""
+    if compiler.binds(built_in.name) or built_in.name in compiler.given or compiler.in_filter:
+        return
+    place, name = compiler.place(node), built_in.name
+    if node.names:
+        if all(signature.order(node.names) is None for signature in built_in.signatures):
+            raise FeelError("arguments_unknown", place, name=name, ways=built_in.ways)
+    elif not any(signature.takes(len(node.arguments)) for signature in built_in.signatures):
+        raise FeelError("arguments_count", place, name=name, count=len(node.arguments), ways=built_in.ways)
 
 
 def _built_in_call(built_in: BuiltIn, arguments: list[Eval], names: tuple[str, ...]) -> Eval:

@@ -35,6 +35,12 @@ class Signature:
     def required(self) -> int:
         return sum(not parameter.optional for parameter in self.parameters)
 
+    @property
+    def words(self) -> str:
+        """The parameters' names, `?` behind optional ones."""
+        listed = ", ".join(known.name + ("?" if known.optional else "") for known in self.parameters)
+        return listed + (", …" if self.variadic else "")
+
     def takes(self, count: int) -> bool:
         return self.required <= count and (self.variadic or count <= len(self.parameters))
 
@@ -80,6 +86,11 @@ class BuiltIn:
             None if len(self.signatures) > 1 or first.variadic else tuple(p.name for p in first.parameters)
         )
         return Function(self.name, names, self.call)
+
+    @property
+    def ways(self) -> str:
+        """How it is called, for a sentence: `substring(string, start position, length?)`."""
+        return ", ".join(f"{self.name}({signature.words})" for signature in self.signatures)
 
     def call(self, run: Run, values: list[object]) -> object:
         """Try each signature that takes so many values; the first whose kinds fit decides."""

@@ -348,7 +348,10 @@ def _temporal(reader: Reader) -> tree.Node:
         raise reader.unexpected("temporal")
     token = reader.advance()
     text = unescaped(token.text)
+    place = Place(reader.text, opening.start, token.end)
     value = dates.read_date(text) or dates.read_moment(text) or dates.read_time(text) or durations.read(text)
+    if value is None:
+        raise FeelError("temporal_unreadable", place, found=text[:60])
     return tree.Literal(opening.start, token.end, value)
 
 

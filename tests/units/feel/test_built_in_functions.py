@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from engine.feel.functions import BUILT_IN
-from tests.units.feel.evaluated import value, warnings
+from tests.units.feel.evaluated import refusal, value, warnings
 
 STRINGS = [
     ('substring("librarian", 3)', "brarian"),
@@ -249,15 +249,21 @@ FIXED = sorted(name for name, known in BUILT_IN.items() if not any(way.variadic 
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_a_built_in_called_with_too_much_is_null_with_a_reason(name: str) -> None:
-    text = f"{name}({', '.join(['1'] * 9)})"
-    assert value(text) is None
-    assert warnings(text) == ["arguments_count"]
+def test_a_built_in_called_with_too_much_is_refused(name: str) -> None:
+    error = refusal(f"{name}({', '.join(['1'] * 9)})")
+    assert (error.code, error.params["name"], error.params["count"]) == ("arguments_count", name, 9)
+    assert f"{name}(" in error.sentence("en")
 
 
 def test_named_arguments_must_be_the_declared_ones() -> None:
-    assert value('substring(text: "shelf", start position: 2)') is None
-    assert warnings('substring(text: "shelf", start position: 2)') == ["arguments_unknown"]
+    error = refusal('substring(text: "shelf", start position: 2)')
+    assert error.code == "arguments_unknown"
+    assert "substring(string, start position, length?)" in error.sentence("vi")
+
+
+def test_a_functions_value_called_with_too_much_is_null_with_a_reason() -> None:
+    assert value("{f: upper case, r: f(1, 2)}.r") is None
+    assert warnings("{f: upper case, r: f(1, 2)}.r") == ["arguments_count"]
 
 
 def test_a_list_of_one_stands_for_its_item_and_an_item_for_a_list_of_one() -> None:

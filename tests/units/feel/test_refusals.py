@@ -33,6 +33,9 @@ REFUSED = [
     ("f(1, b: 2)", "arguments_mixed", 1, 9),
     ("{a: 1, a: 2}", "key_twice", 1, 9),
     ("1e9999", "number_too_large", 1, 1),
+    ('@"someday"', "temporal_unreadable", 1, 1),
+    ("1 + count()", "arguments_count", 1, 5),
+    ("abs(m: 1)", "arguments_unknown", 1, 1),
     ("then", "expected_expression", 1, 1),
 ]
 
