@@ -35,12 +35,13 @@ ROUTES = (
 STATIC = Path(__file__).with_name("static")
 ONE_YEAR = 31_536_000
 
-# Diagram libraries set inline styles; scripts are never inline, on any page.
+# The diagram libraries' watermark carries style attributes; scripts and style sheets are never inline.
 _POLICY = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
+        "style-src 'self'",
+        "style-src-attr 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self' data:",
         "object-src 'none'",
@@ -85,16 +86,23 @@ async def _in_one_line(request: Request, answer: Callable[[Request], Awaitable[R
             response.headers["Cache-Control"] = f"public, max-age={ONE_YEAR}, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
-    length = request.headers.get("content-length", "0")
     limit = settings.current().upload_limit_bytes
     with log.unit_of_work("request", method=request.method) as line:
-        if not length.isdecimal() or int(length) > limit:
+        if _size(request) > limit:
             response = errors.too_large(request, limit)
         else:
-            response = await answer(request)
+            response = await errors.answered(request, answer)
         route = request.scope.get("route")
         line["route"] = getattr(route, "path", "unmatched")
         line["status"] = response.status_code
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _size(request: Request) -> float:
+    """How much a request says it brings; one that brings something and does not say is taken for too large."""
+    length = request.headers.get("content-length")
+    if length is None:
+        return float("inf") if "transfer-encoding" in request.headers else 0
+    return int(length) if length.isdecimal() else float("inf")

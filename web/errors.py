@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -18,12 +19,19 @@ _STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 
 
 def install(app: FastAPI) -> None:
-    """Let every refusal of the engine, and every bug, become a page."""
+    """Let every refusal of the engine become a page."""
     app.add_exception_handler(SignInNeeded, _sign_in)
     app.add_exception_handler(EngineError, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _bad_address)
-    app.add_exception_handler(Exception, _bug)
+
+
+async def answered(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """The answer to a request, or the page for a bug: nothing of it reaches the person but a sentence."""
+    try:
+        return await answer(request)
+    except Exception as bug:
+        return _bug(request, bug)
 
 
 def status_of(refusal: EngineError) -> int:
