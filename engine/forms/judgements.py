@@ -39,9 +39,8 @@ class Judgement:
 
 def judge(form: Form, answers: Any, variables: Mapping[str, Any], moment: feel.Moment) -> Judgement:
     """Judge and clean answers in one pass; `variables` are the case's, for show_when and read-only values."""
-    impossible = tuple(_impossible(answers, ()))
-    if impossible:
-        return Judgement({}, impossible, ())
+    if not (isinstance(answers, dict) and _is_possible(answers, 0)):
+        return Judgement({}, tuple(_impossible(answers, ())), ())
     settling = Settling(moment)
     kept = settling.settle(form.plan, answers, (), variables)
     findings = list(settling.findings)
@@ -145,6 +144,8 @@ class Settling:
     def _note_dropped(
         self, plan: Plan, answers: Answers, kept: Answers, path: Path, scope: Mapping[str, Any]
     ) -> None:
+        if answers.keys() <= kept.keys():
+            return
         known = plan.every()
         for name, value in answers.items():
             if name not in known or name in kept or known[name].read_only:
@@ -152,6 +153,24 @@ class Settling:
             # A value the form itself put there is no answer that anybody would miss.
             if not predicates.same(value, fixed(known[name], scope, self._moment)):
                 self.dropped.append(lines.pointer((*path, name)))
+
+
+def _is_possible(value: Any, depth: int) -> bool:
+    """The quick answer to whether `_impossible` would find anything."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_TEXT and (value.isprintable() or _is_writable(value))
+    if value is None or value is True or value is False:
+        return True
+    if depth > DEEPEST:
+        return False
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if not (isinstance(name, str) and _is_writable(name) and _is_possible(one, depth + 1)):
+                return False
+        return True
+    if isinstance(value, list):
+        return len(value) <= MOST_ITEMS and all(_is_possible(one, depth + 1) for one in value)
+    return isinstance(value, (int, float)) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
 
 
 def _impossible(value: Any, path: Path) -> Iterator[Finding]:
@@ -187,6 +206,8 @@ def _impossible(value: Any, path: Path) -> Iterator[Finding]:
 
 def _is_writable(text: str) -> bool:
     """No control character but tab and line ends, no half of a surrogate pair."""
+    if text.isprintable():
+        return True
     return not any(
         (char < " " and char not in "\t\n\r") or char == "\x7f" or "\ud800" <= char <= "\udfff"
         for char in text
