@@ -59,7 +59,8 @@ def version(request: Request, visit: SignedIn, version_id: str) -> Response:
         versions = registry.versions(connection, definition.key)
         before = next((one for one in versions if one.version == definition.version - 1), None)
         changes = compare.changes(registry.definition(connection, before.id), definition) if before else []
-        releases = [one for one in registry.releases(connection, definition.key) if one.version_id == definition.version_id]
+        all_releases = registry.releases(connection, definition.key)
+        releases = [one for one in all_releases if one.version_id == definition.version_id]
         held = _in_force(connection, definition.key, visit)
     return rendering.page(
         request, "version.html", visit, definition=definition, changes=changes, releases=releases, held=held,
@@ -124,20 +125,20 @@ def server_folders() -> list[str]:
 
 
 def tables_of(definition: Definition, language: str) -> list[dict[str, Any]]:
-    """The decision tables of a version as plain rows, for reading without a viewer."""
-    shown = []
+    """The decisions of a version as plain rows: those the process asks for, then those they require."""
+    shown: list[dict[str, Any]] = []
+    seen: set[tuple[str, str]] = set()
     for key, used in definition.decisions.items():
-        decision = used.model.decisions[used.id]
-        shown.append(
-            {
-                "key": key,
-                "name": definition.text(language, f"decisions.{key}") or decision.name,
-                "file": definition.manifest.decisions[key].file,
-                "binding": used.binding,
-                "decision": decision,
-            }
-        )
-    return shown
+        file = definition.manifest.decisions[key].file
+        asked = used.model.decision(used.id)
+        for decision in (asked, *used.model.decisions.values()):
+            if decision is None or (file, decision.id) in seen:
+                continue
+            seen.add((file, decision.id))
+            name = definition.text(language, f"decisions.{key if decision is asked else decision.id}")
+            row = {"key": decision.id, "name": name or decision.name, "file": file, "binding": used.binding}
+            shown.append({**row, "decision": decision})
+    return sorted(shown, key=lambda row: not row["decision"].rules)
 
 
 def _listed(connection: Any, key: str, visit: Visit) -> dict[str, Any]:
