@@ -89,13 +89,9 @@ def _timer(time: tuple[str, str] | None) -> Timer | None:
 
 def _message(element: spiff.Element) -> Message | None:
     """The message awaited or thrown; its key stands on the `message` element, the payload on the thrower."""
-    if element.message is None or element.message_id is None:
+    if element.message is None:
         return None
-    definition = (
-        element.node.getroottree().getroot().find(f"{{{xml.BPMN}}}message[@id='{element.message_id}']")
-    )
-    key = None if definition is None else _tc(definition, "key")
-    return Message(element.message, _optional(key), _optional(_tc(element.node, "payload")))
+    return Message(element.message, _optional(element.message_key), _optional(_tc(element.node, "payload")))
 
 
 def _loop(node: etree._Element | None) -> Loop | None:

@@ -39,7 +39,7 @@ class Element:
     lane: str | None
     trigger: str = "none"
     message: str | None = None
-    message_id: str | None = None
+    message_key: str | None = None
     time: tuple[str, str] | None = None  # the kind of time and its text
     error_code: str | None = None
     interrupting: bool = True
@@ -112,7 +112,7 @@ def _inside(reader: Reader, scope_id: str, scope: str | None) -> tuple[list[Elem
     flows = list(parser.flows)
     elements: list[Element] = []
     for read_spec in spec.task_specs.values():
-        element = _element(read_spec, scope)
+        element = _element(read_spec, scope, reader.message_keys)
         elements.append(element)
         if element.kind == "subProcess":
             inner_elements, inner_flows = _inside(reader, element.id, element.id)
@@ -137,7 +137,7 @@ _TIMES: Mapping[type[Any], str] = {
 }
 
 
-def _element(spec: Any, scope: str | None) -> Element:
+def _element(spec: Any, scope: str | None, message_keys: Mapping[str | None, str]) -> Element:
     """The plain values of a SpiffWorkflow task spec."""
     node: etree._Element = spec.extensions["node"]
     kind = xml.local(node)
@@ -153,7 +153,7 @@ def _element(spec: Any, scope: str | None) -> Element:
         lane=spec.lane,
         trigger=trigger,
         message=definition.name if trigger == "message" and definition is not None else None,
-        message_id=_message_id(node),
+        message_key=message_keys.get(_message_id(node)),
         time=(time, definition.expression or "") if time and definition is not None else None,
         error_code=definition.code if trigger == "error" and definition is not None else None,
         interrupting=getattr(spec, "cancel_activity", True),
@@ -280,6 +280,15 @@ class Reader(BpmnParser):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.lanes: dict[str, str] = {}
+        self.message_keys: dict[str | None, str] = {}
+
+    def _add_messages(self, bpmn: etree._Element) -> None:
+        """Messages as SpiffWorkflow reads them, and the correlation key that stands on each."""
+        super()._add_messages(bpmn)
+        for definition in bpmn.iter(full_tag("message")):
+            key = definition.get(f"{{{xml.TC}}}key")
+            if key is not None:
+                self.message_keys[definition.get("id")] = key
 
     def _add_diagram_indexes(self, bpmn: etree._Element) -> None:
         """Lanes by key, the innermost winning, in place of SpiffWorkflow's lanes by name; no positions."""

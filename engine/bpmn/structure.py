@@ -12,7 +12,7 @@ from engine import errors
 from engine.bpmn import graphs, times
 from engine.bpmn.model import ACTIVITIES, Flow, Kind, Node, ProcessModel, Trigger
 
-JOIN_LIMIT = 1_500  # nodes; joins of larger models are not searched for waits without end
+JOIN_LIMIT = 1_000_000  # joins times choices times nodes; beyond it joins are not searched
 
 _CHOICES = frozenset({Kind.EXCLUSIVE, Kind.INCLUSIVE})
 _AUTOMATIC = frozenset(
@@ -177,10 +177,11 @@ class _Check:
         For each choice and each way out of it: the ways into the join that this way reaches, against those
         that only another way of the same choice can reach.
         """
-        if len(self.model.nodes) > JOIN_LIMIT:
-            return
         joins = [n for n in self.model.nodes.values() if n.kind is Kind.PARALLEL and len(n.incoming) > 1]
-        for join, choice in itertools.product(joins, self._alternatives() if joins else ()):
+        choices = self._alternatives()
+        if len(joins) * len(choices) * len(self.model.nodes) > JOIN_LIMIT:
+            return
+        for join, choice in itertools.product(joins, choices):
             if choice[0].scope == join.scope and self._starves(join, *choice):
                 self.warning("join_waits", join, choice=choice[0].id)
 

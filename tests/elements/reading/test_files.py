@@ -239,7 +239,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(data):
     """Bytes cut out, doubled, overwritten: of a real process."""
@@ -252,7 +252,7 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(data):
     read_or_refused(content)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_changed_model_is_read_or_refused_and_nothing_else(data):
     """Well-formed, but with attributes changed, elements renamed, moved and removed."""

@@ -103,7 +103,7 @@ BLOCK = st.one_of(
             "switch": None,
             "cases": [{"when": when, "name": "yes", "do": one}, {"otherwise": True, "name": "no", "do": two}],
         },
-        st.sampled_from(["n > 1", "n = 0", "true", "nothing > 1"]),
+        st.sampled_from(["n > 1", "n = 0", "true"]),
         BLOCKS,
         BLOCKS,
     ),
@@ -128,7 +128,7 @@ def named(blocks, numbers):
     return steps
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BLOCKS, st.integers(0, 2))
 def test_our_runtime_completes_what_stock_spiffworkflow_completes(blocks, n):
     """Any nesting of steps, choices, parallel branches and groups without loops; the order inside parallel

@@ -368,7 +368,7 @@ STEP = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(STEPS)
 def test_any_flow_compiles_or_says_why_not(steps):
     """And what compiles is read again without an error."""
