@@ -22,7 +22,6 @@ from engine.definitions.definition import Decision, Definition
 from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed
 from engine.ids import InstanceId, VersionId
 from engine.runtime import Command, Decided, Fault, Job, Outcome, State, Surroundings, Variables, WaitKind
-from engine.runtime.state import encoded
 
 MOST_TRANSACTION_TASKS = 200  # in one step; more is a loop of service tasks without a wait
 
@@ -66,8 +65,9 @@ def lock(connection: Connection, instance_id: int) -> Locked:
     row = database.driver(connection).execute(_LOCK, (instance_id,), binary=True).fetchone()
     if row is None:
         raise NotFound("instance_not_found")
-    *plain, body = row
-    return Locked(*plain, runtime.restore(body), registry.definition(connection, plain[1]))
+    *known, body = row
+    found: tuple[Any, ...] = (*known, runtime.restore(body), registry.definition(connection, known[1]))
+    return Locked(*found)
 
 
 def begin(
@@ -122,7 +122,7 @@ def _store(
     }  # fmt: skip
     arguments = (
         locked.instance_id, locked.revision, runtime.store(state), state.ended or "active", state.outcome, now,
-        encoded(changes).decode(),
+        waits.for_jsonb(changes),
     )  # fmt: skip
     try:
         database.driver(connection).execute(_STORE, arguments)
@@ -141,14 +141,20 @@ def _return(locked: Locked, state: State) -> waits.Row:
         inputs["variables"] = state.variables
     else:
         inputs["error"] = "CANCELLED"
-    return {"token": 0, "element": state.outcome or "", "kind": "return", "name": locked.process, "inputs": inputs}
+    return {
+        "token": 0,
+        "element": state.outcome or "",
+        "kind": "return",
+        "name": locked.process,
+        "inputs": inputs,
+    }
 
 
 def _places(
     connection: Connection, locked: Locked, state: State, moment: feel.Moment
 ) -> dict[int, waits.TaskPlace]:
     """Who works each person's task that is new: role of its lane, unit of the lane or of the case."""
-    known = {wait.token for wait in locked.state.waits}
+    known = {wait.token for wait in locked.state.waits if wait.kind is WaitKind.USER_TASK}
     places: dict[int, waits.TaskPlace] = {}
     lanes = locked.definition.manifest.lanes
     for wait in state.waits:
@@ -161,9 +167,10 @@ def _places(
         elif lane.unit is None:
             places[wait.token] = waits.TaskPlace(key, lane.role)
         else:
-            variables = state.scopes[state.tokens[wait.token].scope].variables
-            unit = _unit(connection, lane.unit.json({**state.variables, **variables}, moment))
-            places[wait.token] = waits.TaskPlace(key, lane.role, unit and unit.id, unit and unit.path)
+            variables = state.visible(state.tokens[wait.token].scope)
+            unit = _unit(connection, lane.unit.json(variables, moment))
+            where = (unit.id, unit.path) if unit is not None else (None, None)
+            places[wait.token] = waits.TaskPlace(key, lane.role, *where)
     return places
 
 
@@ -175,19 +182,29 @@ def _unit(connection: Connection, code: object) -> units.Unit | None:
         return None
 
 
-def _decider(connection: Connection, locked: Locked, moment: feel.Moment) -> Callable[[str, Variables], Decided]:
+def _decider(
+    connection: Connection, locked: Locked, moment: feel.Moment
+) -> Callable[[str, Variables], Decided]:
     def decide(key: str, variables: Variables) -> Decided:
         definition = locked.definition
         used = definition.decisions.get(key)
         if used is None:
             raise Fault("decision_unknown", decision=key)
-        if used.is_latest:
-            version_id = registry.in_force(connection, locked.process, locked.unit_path, moment.now)
-            definition = registry.definition(connection, version_id)
-            used = definition.decisions.get(key, used)
+        latest = _latest(connection, locked, moment) if used.is_latest else None
+        if latest is not None and key in latest.decisions:
+            definition, used = latest, latest.decisions[key]
         return evaluated(definition, used, variables, moment)
 
     return decide
+
+
+def _latest(connection: Connection, locked: Locked, moment: feel.Moment) -> Definition | None:
+    """The version in force at the case's unit now; None when nothing is, and the case keeps to its own."""
+    try:
+        version_id = registry.in_force(connection, locked.process, locked.unit_path, moment.now)
+    except NotFound:
+        return None
+    return registry.definition(connection, version_id)
 
 
 def evaluated(definition: Definition, used: Decision, variables: Variables, moment: feel.Moment) -> Decided:
@@ -234,7 +251,8 @@ def _with_transaction_tasks(
         if ready is None:
             return outcome
         if run == MOST_TRANSACTION_TASKS:
-            command: Command = runtime.Fail(ready.token, ready.element, "endless_loop", {"moves": run})
+            params = {"element": ready.element, "moves": run}
+            command: Command = runtime.Fail(ready.token, ready.element, "endless_loop", params)
         else:
             command = _call(connection, locked, ready, around.moment.now)
         following = runtime.apply(locked.definition.model, outcome.state, command, around)
@@ -245,6 +263,15 @@ def _with_transaction_tasks(
             tuple(job for job in outcome.jobs if job is not ready) + following.jobs,
         )
     return outcome
+
+
+def serve(connection: Connection, instance_id: int, job: Job) -> None:
+    """Do a job left over from a step inside the transaction after all; Conflict when it is no longer awaited."""
+    locked = lock(connection, instance_id)
+    if not any(wait.token == job.token and wait.kind is WaitKind.JOB for wait in locked.state.waits):
+        raise Conflict("no_longer_waiting", element=job.element)
+    command = _call(connection, locked, job, clock.now())
+    step(connection, locked, command, access.SYSTEM, Act("job_completed", job.element, job.token))
 
 
 def _is_due(state: State, job: Job, tasks: Mapping[str, catalogue.ServiceTask], locked: Locked) -> bool:
@@ -261,7 +288,12 @@ def _call(connection: Connection, locked: Locked, job: Job, now: datetime) -> Co
     task = catalogue.current().service_task(name)
     unit = units.by_id(connection, locked.unit_id)
     context = catalogue.Context(
-        f"{locked.instance_id}-{job.token}-{job.element}", now, connection, access.SYSTEM, unit, settings.current()
+        f"{locked.instance_id}-{job.token}-{job.element}",
+        now,
+        connection,
+        access.SYSTEM,
+        unit,
+        settings.current(),
     )
     try:
         with connection.begin_nested():
@@ -269,6 +301,6 @@ def _call(connection: Connection, locked: Locked, job: Job, now: datetime) -> Co
     except BusinessError as refusal:
         return runtime.Raise(job.token, job.element, refusal.code, refusal.message)
     except (ServiceTaskFailed, EngineError) as failure:
-        return runtime.Fail(job.token, job.element, "service_task_failed", {"name": name, "reason": str(failure)})
-
-
+        return runtime.Fail(
+            job.token, job.element, "service_task_failed", {"name": name, "reason": str(failure)}
+        )

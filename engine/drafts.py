@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import access, clock, tables, user_tasks
@@ -19,6 +19,7 @@ def save(connection: Connection, task_id: TaskId, actor: Actor, answers: Variabl
     """
     task = user_tasks.task(connection, task_id)
     access.require_role(actor, task.role, task.unit_path)
+    _hold(connection, task_id)
     draft = tables.draft
     values = {"answers": answers, "saved_by": actor.account_id or 0, "saved_at": clock.now()}
     added = insert(draft).values(
@@ -34,3 +35,15 @@ def save(connection: Connection, task_id: TaskId, actor: Actor, answers: Variabl
     if saved is None:
         raise Conflict("draft_saved_elsewhere")
     return int(saved)
+
+
+def _hold(connection: Connection, task_id: TaskId) -> None:
+    """Keep the task from being done while its draft is saved: no draft may outlive it. Conflict when it is done."""
+    waiting = tables.user_task
+    held = connection.scalar(
+        select(waiting.c.token)
+        .where(waiting.c.instance_id == task_id.instance, waiting.c.token == task_id.token)
+        .with_for_update(read=True, key_share=True)
+    )
+    if held is None:
+        raise Conflict("task_done")

@@ -106,7 +106,15 @@ def of(connection: Connection, instance_id: int) -> list[Row]:
     )
     return [
         Row(
-            row.seq, row.at, row.event, row.element, row.token, row.actor_id, row.name, row.version_id, row.details or {}
+            row.seq,
+            row.at,
+            row.event,
+            row.element,
+            row.token,
+            row.actor_id,
+            row.name,
+            row.version_id,
+            row.details or {},
         )
         for row in rows
     ]

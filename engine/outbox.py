@@ -12,8 +12,9 @@ from sqlalchemy import Connection, select, text
 
 from engine import access, advance, clock, instances, jobs, messages, runtime, tables, units
 from engine.advance import Act
+from engine.bpmn.model import Trigger
 from engine.definitions import registry
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, Invalid, NotFound
 from engine.ids import InstanceId
 from engine.jobs import Job
 
@@ -59,14 +60,17 @@ def _start_called(connection: Connection, job: Job) -> None:
     ).one()
     try:
         version_id = registry.in_force(connection, job.name, caller.unit_path, clock.now())
-    except NotFound:
-        _fail_call(connection, job)
+        definition = registry.definition(connection, version_id)
+    except (NotFound, Invalid):
+        _fail_call(connection, job, "called_process_unknown")
+        return
+    if sum(start.trigger is Trigger.NONE for start in definition.model.starts()) != 1:
+        _fail_call(connection, job, "called_process_without_start")
         return
     call = connection.execute(_LOCK_CALL, key).one_or_none()
     if call is None or call.child_id is not None:
         return
     unit = units.by_id(connection, caller.unit_id)
-    definition = registry.definition(connection, version_id)
     variables = job.inputs.get("variables") or {}
     child = instances.begin(
         connection, definition, unit, variables, access.SYSTEM, parent=(job.instance_id, job.token)
@@ -74,10 +78,14 @@ def _start_called(connection: Connection, job: Job) -> None:
     connection.execute(_SET_CHILD, {**key, "child": child})
 
 
-def _fail_call(connection: Connection, job: Job) -> None:
+def _fail_call(connection: Connection, job: Job, code: str) -> None:
+    """The call cannot begin: an incident of the caller, unless it does not wait any more."""
     locked = advance.lock(connection, job.instance_id)
-    command = runtime.Fail(job.token, job.element, "called_process_unknown", {"process": job.name})
-    advance.step(connection, locked, command, access.SYSTEM, Act("call_failed", job.element, job.token))
+    command = runtime.Fail(job.token, job.element, code, {"process": job.name})
+    try:
+        advance.step(connection, locked, command, access.SYSTEM, Act("call_failed", job.element, job.token))
+    except Conflict:
+        return
 
 
 def _return(connection: Connection, job: Job) -> None:
@@ -95,7 +103,9 @@ def _return(connection: Connection, job: Job) -> None:
         command = runtime.Raise(token, element, error)
     details = {"child_id": str(job.instance_id)}
     try:
-        advance.step(connection, locked, command, access.SYSTEM, Act("call_returned", element, token, details))
+        advance.step(
+            connection, locked, command, access.SYSTEM, Act("call_returned", element, token, details)
+        )
     except Conflict:
         return
 

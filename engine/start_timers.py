@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
-from engine import access, clock, feel, instances, settings, tables, units
+from engine import access, clock, feel, instances, log, settings, tables, units
 from engine.bpmn.model import Node, TimerKind, Trigger
 from engine.definitions import registry
-from engine.errors import NotFound
+from engine.errors import EngineError, NotFound
+from engine.ids import VersionId
 from engine.runtime import Fault, events
 from engine.units import Unit
+
+PUT_OFF = timedelta(minutes=10)  # of a start that failed
 
 _CLAIM = text(
     """
@@ -38,30 +42,54 @@ def arm(connection: Connection, most: int = 20) -> int:
             if node.trigger is Trigger.TIMER:
                 for unit in _units(connection, row.unit_path):
                     _arm(connection, row.version_id, node, unit, row.effective_at)
-        connection.execute(update(release).where(release.c.release_id == row.release_id).values(is_armed=True))
+        connection.execute(
+            update(release).where(release.c.release_id == row.release_id).values(is_armed=True)
+        )
     return len(rows)
 
 
 def fire_due(connection: Connection, most: int) -> int:
-    """Start the processes whose moment has come; how many began. Each is its own row lock, nobody else fires it."""
+    """Start the processes whose moment has come; how many began. Each is its own row lock, nobody else fires it.
+
+    One that cannot begin is put off and does not keep the others from beginning.
+    """
     arm(connection)
     started = 0
     for row in connection.execute(_CLAIM, {"now": clock.now(), "most": most}).all():
-        unit = units.by_id(connection, row.unit_id)
-        _drop(connection, row.version_id, row.element, row.unit_id)
-        definition = registry.definition(connection, row.version_id)
         try:
-            in_force = registry.in_force(connection, definition.key, unit.path, clock.now())
-        except NotFound:
-            continue
-        if in_force != row.version_id:
-            continue  # another version holds there now, with its own timers
-        node = definition.model.nodes[row.element]
-        instances.begin(connection, definition, unit, {}, access.SYSTEM, row.element)
-        started += 1
-        if node.timer is not None and node.timer.kind is TimerKind.CYCLE:
-            _arm(connection, row.version_id, node, unit, row.due_at)
+            with connection.begin_nested():
+                started += _fire(connection, VersionId(row.version_id), row.element, row.unit_id, row.due_at)
+        except (EngineError, DBAPIError) as failure:
+            log.error("start_timer_failed", version_id=row.version_id, element=row.element, _failure=failure)
+            _put_off(connection, row.version_id, row.element, row.unit_id)
     return started
+
+
+def _fire(connection: Connection, version_id: VersionId, element: str, unit_id: int, due_at: datetime) -> int:
+    """Begin one case; 0 when another version holds there now, with its own timers."""
+    unit = units.by_id(connection, unit_id)
+    _drop(connection, version_id, element, unit_id)
+    definition = registry.definition(connection, version_id)
+    try:
+        in_force = registry.in_force(connection, definition.key, unit.path, clock.now())
+    except NotFound:
+        return 0
+    if in_force != version_id:
+        return 0
+    node = definition.model.nodes[element]
+    instances.begin(connection, definition, unit, {}, access.SYSTEM, element)
+    if node.timer is not None and node.timer.kind is TimerKind.CYCLE:
+        _arm(connection, version_id, node, unit, due_at)
+    return 1
+
+
+def _put_off(connection: Connection, version_id: int, element: str, unit_id: int) -> None:
+    table = tables.start_timer
+    connection.execute(
+        update(table)
+        .where(table.c.version_id == version_id, table.c.element == element, table.c.unit_id == unit_id)
+        .values(due_at=clock.now() + PUT_OFF)
+    )
 
 
 def _arm(connection: Connection, version_id: int, node: Node, unit: Unit, after: datetime) -> None:
@@ -71,7 +99,9 @@ def _arm(connection: Connection, version_id: int, node: Node, unit: Unit, after:
     row = {"version_id": version_id, "element": node.id, "unit_id": unit.id, "due_at": due_at}
     table = tables.start_timer
     connection.execute(
-        insert(table).values(row).on_conflict_do_update(index_elements=list(table.primary_key), set_={"due_at": due_at})
+        insert(table)
+        .values(row)
+        .on_conflict_do_update(index_elements=list(table.primary_key), set_={"due_at": due_at})
     )
 
 

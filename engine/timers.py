@@ -39,7 +39,10 @@ def claim(connection: Connection, most: int) -> list[Timer]:
     """Take due timers under a lease."""
     now = clock.now()
     lease_until = now + timedelta(seconds=settings.current().lease_seconds)
-    return [Timer(*row) for row in connection.execute(_CLAIM, {"now": now, "lease_until": lease_until, "most": most})]
+    return [
+        Timer(*row)
+        for row in connection.execute(_CLAIM, {"now": now, "lease_until": lease_until, "most": most})
+    ]
 
 
 def fire(connection: Connection, timer: Timer) -> bool:
@@ -50,13 +53,16 @@ def fire(connection: Connection, timer: Timer) -> bool:
         connection.execute(_DROP, _key(timer))
         return False
     wait = next(
-        (w for w in locked.state.waits if w.token == timer.token and w.element == timer.element and w.due_at), None
+        (w for w in locked.state.waits if w.token == timer.token and w.element == timer.element and w.due_at),
+        None,
     )
     if wait is None or wait.due_at is None or wait.due_at > clock.now():
         return False
     try:
         command = runtime.Fire(timer.token, timer.element)
-        advance.step(connection, locked, command, access.SYSTEM, Act("timer_fired", timer.element, timer.token))
+        advance.step(
+            connection, locked, command, access.SYSTEM, Act("timer_fired", timer.element, timer.token)
+        )
     except Conflict:
         return False
     return True

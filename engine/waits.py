@@ -5,14 +5,20 @@ Pure: two states, what happened between them and the definition in; one map of c
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine import feel, runtime
 from engine.bpmn.model import Kind, Node
 from engine.definitions.definition import Definition
-from engine.feel import Moment
 from engine.runtime import Event, Happened, Outcome, Outgoing, State, Wait, WaitKind
+from engine.runtime.state import encoded
+
+MOST_ROWS = 10_000  # decisions, and records, of one step: their numbers follow the step's own
+
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 Row = dict[str, Any]
 Changes = dict[str, Any]
@@ -54,10 +60,21 @@ def set_of(state: State) -> dict[tuple[int, str, WaitKind], Wait]:
     return {wait_key(wait): wait for wait in state.waits}
 
 
+def for_jsonb(value: Any) -> str:
+    """JSON text that a jsonb column takes: it has no room for a zero byte, which the state's own bytes keep."""
+    return _NUL.sub(r"\1\\ufffd", encoded(value).decode())
+
+
 def outbox(outgoing: tuple[Outgoing, ...]) -> list[Row]:
     """What goes to other instances, as jobs of this one."""
     return [
-        {"token": sent.token, "element": sent.element, "kind": sent.kind, "name": sent.name, "inputs": sent.inputs}
+        {
+            "token": sent.token,
+            "element": sent.element,
+            "kind": sent.kind,
+            "name": sent.name,
+            "inputs": sent.inputs,
+        }
         for sent in outgoing
     ]
 
@@ -77,11 +94,13 @@ def story(events: tuple[Event, ...]) -> list[list[Any]]:
 
 def decisions(definition: Definition, events: tuple[Event, ...], seq: int) -> list[Row]:
     """A row for every decision taken in the step, with its inputs and outcome."""
-    taken = [event.details for event in events if event.happened is Happened.DECIDED and event.details is not None]
+    taken = [
+        event.details for event in events if event.happened is Happened.DECIDED and event.details is not None
+    ]
     elements = [event.element for event in events if event.happened is Happened.DECIDED]
     return [
         {
-            "seq": seq * 100 + number,
+            "seq": seq * MOST_ROWS + number,
             "version_id": details["version_id"] or definition.version_id,
             "decision": details["decision"],
             "element": element,
@@ -94,7 +113,7 @@ def decisions(definition: Definition, events: tuple[Event, ...], seq: int) -> li
     ]
 
 
-def records(definition: Definition, events: tuple[Event, ...], seq: int, moment: Moment) -> list[Row]:
+def records(definition: Definition, events: tuple[Event, ...], seq: int, moment: feel.Moment) -> list[Row]:
     """The rows of the read model that completed elements call for.
 
     What happened is always recorded: a required value that is missing is named under `missing`, not refused.
@@ -104,14 +123,21 @@ def records(definition: Definition, events: tuple[Event, ...], seq: int, moment:
         if event.happened is not Happened.COMPLETED or event.variables is None:
             continue
         for rule in definition.manifest.records:
-            if rule.at != event.element or (event.details or {}).get("iteration") and definition.model.nodes[rule.at].loop:
+            if rule.at != event.element or "iteration" in (event.details or {}):
                 continue
-            entries = {name: value.json(event.variables, moment) for name, value in rule.values.items()}
+            entries = {name: _value(value, event.variables, moment) for name, value in rule.values.items()}
             missing = sorted(name for name in rule.required if entries.get(name) is None)
             if missing:
                 entries["missing"] = missing
-            rows.append({"seq": seq * 100 + len(rows), "kind": rule.kind, "entries": entries})
+            rows.append({"seq": seq * MOST_ROWS + len(rows), "kind": rule.kind, "entries": entries})
     return rows
+
+
+def _value(expression: feel.Expression, variables: runtime.Variables, moment: feel.Moment) -> Any:
+    try:
+        return expression.json(variables, moment)
+    except feel.FeelError:
+        return None  # a value that cannot be told must not keep what happened from being recorded
 
 
 def expectations(definition: Definition, events: tuple[Event, ...], now: datetime) -> Changes:
@@ -123,7 +149,9 @@ def expectations(definition: Definition, events: tuple[Event, ...], now: datetim
         for expected in definition.manifest.expects:
             if expected.reaches == event.element:
                 _add(changes, "reached", event.element)
-                changes["expected"] = [row for row in changes.get("expected", []) if row["reaches"] != event.element]
+                changes["expected"] = [
+                    row for row in changes.get("expected", []) if row["reaches"] != event.element
+                ]
             if expected.after == event.element:
                 _add(
                     changes,
@@ -155,7 +183,11 @@ def _opened(
                 "due_at": now + level if level else None,
             }  # fmt: skip
         case WaitKind.JOB:
-            row |= {"kind": "service", "name": wait.name, "inputs": inputs.get((wait.token, wait.element), {})}
+            row |= {
+                "kind": "service",
+                "name": wait.name,
+                "inputs": inputs.get((wait.token, wait.element), {}),
+            }
         case WaitKind.TIMER:
             row |= {"due_at": wait.due_at}
         case WaitKind.MESSAGE:
@@ -168,7 +200,12 @@ def _opened(
 
 
 def _service_levels(
-    definition: Definition, before: State, after: State, events: tuple[Event, ...], now: datetime, changes: Changes
+    definition: Definition,
+    before: State,
+    after: State,
+    events: tuple[Event, ...],
+    now: datetime,
+    changes: Changes,
 ) -> None:
     """Service levels of waits other than a person's task, which carries its own."""
     levels = definition.manifest.service_levels
@@ -176,11 +213,13 @@ def _service_levels(
         if token.id not in after.tokens and _is_levelled(definition.model.nodes[token.node], levels):
             _add(changes, "closed_service_level", {"token": token.id})
     for event in events:
-        if event.happened is Happened.ENTERED and event.token in after.tokens and event.token not in before.tokens:
+        if (
+            event.happened is Happened.ENTERED and event.token in after.tokens
+        ):  # tried again, it keeps its first
             node = definition.model.nodes[event.element]
             if _is_levelled(node, levels):
-                due_at = now + levels[event.element]
-                _add(changes, "opened_service_level", {"token": event.token, "element": event.element, "due_at": due_at})
+                row = {"token": event.token, "element": event.element, "due_at": now + levels[event.element]}
+                _add(changes, "opened_service_level", row)
 
 
 def _is_levelled(node: Node, levels: Any) -> bool:

@@ -7,17 +7,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
-from engine import access, catalogue, clock, database, jobs, log, outbox, settings, start_timers, timers
-from engine.errors import BusinessError, Conflict, EngineError, Invalid, NotFound, ServiceTaskFailed
+from engine import (
+    access,
+    advance,
+    catalogue,
+    clock,
+    database,
+    jobs,
+    log,
+    outbox,
+    runtime,
+    settings,
+    start_timers,
+    timers,
+)
+from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed
 from engine.jobs import Job
 
 RETRY_AFTER = timedelta(minutes=1)  # of an outbox job that failed in itself
+REST_SECONDS = 2.0  # after a turn that failed
+MOST_DELIVERIES = 1_000  # of one message in one turn
 
 
 @dataclass(slots=True)
@@ -27,10 +43,16 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Work until stopped, resting a moment whenever nothing is due."""
+        """Work until stopped, resting a moment whenever nothing is due, longer when the database is away."""
         pause = settings.current().poll_ms / 1000
         while not self.stopping.is_set():
-            if self.turn() == 0:
+            try:
+                done = self.turn()
+            except Exception as failure:  # whatever it was, it is logged, and the next turn may go well
+                log.error("worker_turn_failed", _failure=failure)
+                self.stopping.wait(REST_SECONDS)
+                continue
+            if done == 0:
                 self.stopping.wait(pause)
 
     def stop(self) -> None:
@@ -41,14 +63,21 @@ class Worker:
         most = settings.current().claim_batch
         with database.transaction() as connection:
             started = start_timers.fire_due(connection, most)
+        with database.transaction() as connection:
             due = timers.claim(connection, most)
             work = jobs.claim(connection, most)
         for timer in due:
-            with log.unit_of_work("timer", instance_id=timer.instance_id, element=timer.element):
-                database.retried(lambda timer=timer: _fire(timer))  # type: ignore[misc]
+            _apart(
+                "timer", partial(_fire_retried, timer), instance_id=timer.instance_id, element=timer.element
+            )
         for job in work:
-            with log.unit_of_work("job", instance_id=job.instance_id, element=job.element, job=job.name):
-                run_job(job)
+            names = {
+                "instance_id": job.instance_id,
+                "element": job.element,
+                "kind": job.kind,
+                "service_task": job.name,
+            }
+            _apart("job", partial(run_job, job), **names)
         return started + len(due) + len(work)
 
     def settle(self, most_turns: int = 200) -> None:
@@ -63,8 +92,17 @@ def run_job(job: Job) -> None:
     if job.kind == jobs.SERVICE:
         _serve(job)
         return
-    while not database.retried(lambda: _deliver(job)):
-        pass
+    for _ in range(MOST_DELIVERIES):
+        if database.retried(lambda: _deliver(job)):
+            return
+    with database.transaction() as connection:  # others want their turn too
+        jobs.postpone(connection, job, timedelta(seconds=1), "more to deliver")
+
+
+def _apart(name: str, work: Callable[[], None], **facts: object) -> None:
+    """One unit of work, logged; what breaks in it is not the others'. Its lease runs out, and it is tried again."""
+    with suppress(Exception), log.unit_of_work(name, **facts):
+        work()
 
 
 def _serve(job: Job) -> None:
@@ -75,22 +113,26 @@ def _serve(job: Job) -> None:
         with database.transaction() as connection:
             end(connection)
 
-    try:
+    with suppress(
+        Conflict, NotFound
+    ):  # no longer awaited: somebody else has ended the wait, and the job with it
         database.retried(ended)
-    except (Conflict, NotFound):
-        with database.transaction() as connection:  # no longer awaited: somebody else ended the wait
-            jobs.drop(connection, job)
 
 
 def _called(job: Job) -> Callable[[Connection], None]:
     """Run the handler; what came of it, as the verb that records it."""
+    if jobs.is_spent(job):
+        return partial(jobs.fail, job=job, reason=f"{job.attempt - 1} workers began it and did not come back")
     try:
         task = catalogue.current().service_task(job.name)
+        if task.mode is catalogue.Mode.TRANSACTION:
+            left_over = runtime.Job(job.token, job.element, job.inputs)
+            return partial(advance.serve, instance_id=job.instance_id, job=left_over)
         context = catalogue.Context(job.key, clock.now(), actor=access.SYSTEM, settings=settings.current())
         outputs = task.call(job.inputs, context)
     except BusinessError as refusal:
         return partial(jobs.refuse, job=job, refusal=refusal)
-    except (ServiceTaskFailed, Invalid, NotFound) as failure:
+    except (ServiceTaskFailed, EngineError) as failure:
         return partial(jobs.fail, job=job, reason=str(failure))
     except Exception as crash:  # a handler's bug must neither stop the worker nor lose the job
         log.error("service_task_crashed", instance_id=job.instance_id, service_task=job.name, _failure=crash)
@@ -109,6 +151,10 @@ def _deliver(job: Job) -> bool:
         with database.transaction() as connection:
             jobs.postpone(connection, job, RETRY_AFTER, reason)
         return True
+
+
+def _fire_retried(timer: timers.Timer) -> None:
+    database.retried(lambda: _fire(timer))
 
 
 def _fire(timer: timers.Timer) -> None:

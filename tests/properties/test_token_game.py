@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from engine.bpmn.model import ProcessModel
@@ -28,7 +28,7 @@ def marking(model: ProcessModel, state: State) -> Marking:
     return Marking.of(tasks, joins)
 
 
-@MODEST
+@settings(MODEST, max_examples=300)
 @given(graphs(), choices(), st.lists(st.tuples(st.integers(0, 99), choices()), max_size=8))
 def test_tokens_rest_where_the_game_says(
     model: ProcessModel, first: dict[str, bool], moves: list[tuple[int, dict[str, bool]]]

@@ -58,6 +58,9 @@ begin
         delete from service_level w using jsonb_to_recordset(p_changes -> 'closed_service_level') c(token int)
         where w.instance_id = p_instance and w.token = c.token;
     end if;
+    if p_state = 'cancelled' then  -- whoever ended the case has said why; nothing need follow any more
+        delete from expectation w where w.instance_id = p_instance;
+    end if;
     if p_changes ? 'reached' then
         delete from expectation w
         where w.instance_id = p_instance
