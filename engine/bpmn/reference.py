@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, full_tag
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
@@ -19,7 +20,7 @@ from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
-from engine import clock, errors, feel, settings
+from engine import clock, errors, feel
 from engine.bpmn import reading, refusals, xml
 from engine.bpmn.model import Kind, Node, ProcessModel, Trigger
 
@@ -57,7 +58,7 @@ def trace(
     outside = [finding for node in model.nodes.values() for finding in _outside(node, model, file)]
     if outside:
         raise errors.Invalid(outside)
-    moment = moment or feel.Moment(clock.now(), settings.current().zone_info)
+    moment = moment or feel.Moment(clock.now(), ZoneInfo("UTC"))
     engine = _Feel(model, moment)
     workflow = _workflow(content, model, file, engine)
     done: list[str] = []
