@@ -44,10 +44,18 @@ class Knowledge:
 
 
 def view(
-    definition: Definition, passed: Iterable[str], variables: Mapping[str, Any], language: str, zone: ZoneInfo
+    definition: Definition,
+    passed: Iterable[str],
+    variables: Mapping[str, Any],
+    language: str,
+    zone: ZoneInfo,
+    names: Mapping[str, str] | None = None,
 ) -> Knowledge:
-    """The answers of the elements passed, in their order; a form shown once for each variable that holds it."""
-    reading = _Reading(definition, language, zone)
+    """The answers of the elements passed, in their order; a form shown once for each variable that holds it.
+
+    `names` are those of the ids that look-up fields hold, as far as the page has looked them up.
+    """
+    reading = _Reading(definition, language, zone, names or {})
     sheets: dict[tuple[str, str | None], Sheet] = {}
     told: set[str] = set()
     for element in passed:
@@ -75,6 +83,7 @@ class _Reading:
     definition: Definition
     language: str
     zone: ZoneInfo
+    names: Mapping[str, str]
 
     def title(self, form: Form) -> str:
         return self.definition.text(self.language, f"forms.{form.name}.title") or form.name
@@ -125,6 +134,8 @@ class _Reading:
     def _written(self, form: Form, field: Field, value: Any, key: str) -> str:
         if isinstance(value, list):
             return "; ".join(self._written(form, field, one, key) for one in value)
+        if field.widget == "lookup" and value in self.names:
+            return self.names[value]
         if isinstance(value, (str, bool, int)) and (field.options or isinstance(value, bool)):
             spelt = form_fields.option_text(value)
             named = self._text(form, key, f"options.{spelt}")

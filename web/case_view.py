@@ -21,6 +21,7 @@ from engine.records import Record
 from engine.runtime import WaitKind
 from web import readable
 from web.sessions import Visit
+from web.subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,11 @@ def resting(connection: Connection, view: View, visit: Visit) -> list[Resting]:
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: one.kind == WaitKind.TIMER.value)
+
+
+def names(subject: Subject | None) -> dict[str, str]:
+    """The name of whom a case is about, for the answers that hold the id."""
+    return {subject.id: f"{subject.name} · {subject.rest}".rstrip(" ·")} if subject else {}
 
 
 def told(incident: Incident, definition: Definition, language: str) -> Told:

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import decisions, feel
+from engine import decisions, feel, texts
 from engine.decisions import models
 from engine.definitions.definition import Definition
 from engine.history import Decision
-from web import readable
+from web import form_fields, readable
 
 Json = Any
 
@@ -89,26 +89,21 @@ class _Reader:
         matched: tuple[int, ...], told: Mapping[str, Json], element: str, at: datetime | None, version: int,
     ) -> DecisionView:  # fmt: skip
         tried = {int(entry[0]): entry[1] for entry in told.get("rules", ())}
-        rules = found.rules if found else ()
-        values = tuple(inputs.values())
-        shown = [
-            self._rule(found, rule, rule.number in matched, tried.get(rule.number), values)
-            for rule in rules
-            if found
+        rules = [
+            self._rule(found, rule, rule.number in matched, tried.get(rule.number), inputs)
+            for rule in (found.rules if found else ())
+            if found is not None
         ]
         return DecisionView(
             name=name,
             element=element,
             at=at,
             version=version,
-            inputs=tuple(
-                (self._input_label(found, label, index), self._read(one))
-                for index, (label, one) in enumerate(inputs.items())
-            ),
+            inputs=self._inputs(found, inputs),
             outcome=self._outcome(found, outcome),
-            fired=tuple(rule for rule in shown if rule.fired),
-            others=tuple(rule for rule in shown if not rule.fired and rule.number in tried),
-            untried=sum(not rule.fired and rule.number not in tried for rule in shown),
+            fired=tuple(rule for rule in rules if rule.fired),
+            others=tuple(rule for rule in rules if not rule.fired and rule.number in tried),
+            untried=sum(not rule.fired and rule.number not in tried for rule in rules),
             numbers=matched,
             parts=tuple(
                 self._part(part, version) for part in told.get("sub", ()) if isinstance(part, Mapping)
@@ -121,28 +116,18 @@ class _Reader:
         name = self.definition.text(self.language, f"decisions.{key}.name") or (found.name if found else key)
         inner = _Reader(self.definition, key, self.model, self.language, self.zone)
         told = {"rules": part.get("trace", ()), "sub": part.get("sub", ())}
-        return inner.view(
-            found,
-            name,
-            part.get("inputs") or {},
-            part.get("outcome"),
-            tuple(part.get("rules", ())),
-            told,
-            "",
-            None,
-            version,
-        )
+        rules, inputs = tuple(part.get("rules", ())), part.get("inputs") or {}
+        return inner.view(found, name, inputs, part.get("outcome"), rules, told, "", None, version)
 
     def _rule(
-        self, found: models.Decision, rule: models.Rule, fired: bool, failed: Json, values: tuple[Json, ...]
+        self, found: models.Decision, rule: models.Rule, fired: bool, failed: Json, inputs: Mapping[str, Json]
     ) -> RuleView:
-        failed_at = (
-            failed - 1 if isinstance(failed, int) and failed > 0 and not fired else None
-        )  # logged from 1
+        is_known = isinstance(failed, int) and failed > 0 and not fired
+        failed_at = failed - 1 if is_known else None  # logged from 1; 0 is a match
         conditions = tuple(
             Cell(
-                self._input_label(found, clause.label, index), test.text, test.text.strip() == "-",
-                index == failed_at, self._read(values[index]) if index == failed_at and index < len(values) else "",
+                self._input_label(clause), test.text, test.text.strip() == "-", index == failed_at,
+                self._input(clause, inputs.get(clause.label)) if index == failed_at else "",
             )
             for index, (clause, test) in enumerate(zip(found.inputs, rule.tests, strict=True))
         )  # fmt: skip
@@ -153,25 +138,52 @@ class _Reader:
         label = self.text(f"rules.{rule.number}") or self.text(f"rules.{rule.id}") or rule.annotation
         return RuleView(rule.number, label, rule.annotation, fired, conditions, conclusions)
 
-    def _outcome(self, found: models.Decision | None, outcome: Json) -> tuple[tuple[str, str], ...]:
-        """The conclusion, a named part at a time; several conclusions of the same shape are numbered."""
-        if isinstance(outcome, Mapping):
-            labels = {clause.name: self._output_label(clause) for clause in found.outputs} if found else {}
-            return tuple(
-                (labels.get(name) or self.text(f"outputs.{name}") or name, self._read(one, name))
-                for name, one in outcome.items()
-            )
-        return (("", self._read(outcome)),)
+    def _inputs(
+        self, found: models.Decision | None, inputs: Mapping[str, Json]
+    ) -> tuple[tuple[str, str], ...]:
+        """The values by column, in the table's order: the log does not keep one."""
+        clauses = {clause.label: clause for clause in found.inputs} if found else {}
+        labels = [label for label in clauses if label in inputs] + [
+            label for label in inputs if label not in clauses
+        ]
+        return tuple(
+            (self._input_label(clauses[label]), self._input(clauses[label], inputs[label]))
+            if label in clauses
+            else (self.text(f"inputs.{label}") or label, self._read(inputs[label]))
+            for label in labels
+        )
 
-    def _input_label(self, found: models.Decision | None, label: str, index: int) -> str:
-        """The declared name of a column: by its expression, by the variable it reads, else the column's own label."""
-        clause = found.inputs[index] if found and index < len(found.inputs) else None
-        if clause is None:
-            return self.text(f"inputs.{label}") or label
-        keys = [clause.id, clause.expression.text.strip(), *sorted(clause.expression.names)]
-        if len(clause.expression.names) > 1:
-            keys = keys[:2]
-        return next((named for key in keys if (named := self.text(f"inputs.{key}"))), None) or label
+    def _outcome(self, found: models.Decision | None, outcome: Json) -> tuple[tuple[str, str], ...]:
+        """The conclusion, a named part at a time, in the table's order."""
+        if not isinstance(outcome, Mapping):
+            return (("", self._read(outcome)),)
+        labels = {clause.name: self._output_label(clause) for clause in found.outputs} if found else {}
+        names = [name for name in labels if name in outcome] + [
+            name for name in outcome if name not in labels
+        ]
+        return tuple(
+            (labels.get(name) or self.text(f"outputs.{name}") or name, self._read(outcome[name], name))
+            for name in names
+        )
+
+    def _input_label(self, clause: models.Input) -> str:
+        """The declared name of a column: by its expression, or the one variable it reads, else its own label."""
+        names = sorted(clause.expression.names)
+        keys = [clause.id, clause.expression.text.strip(), *(names if len(names) == 1 else ())]
+        return next((named for key in keys if (named := self.text(f"inputs.{key}"))), None) or clause.label
+
+    def _input(self, clause: models.Input, found: Json) -> str:
+        """A column's value; a constant as the form that asked for it names it."""
+        variable = clause.expression.text.strip()
+        if isinstance(found, (str, bool)):
+            spelt = form_fields.option_text(found)
+            for form in self.definition.forms.values():
+                named = self.definition.text(
+                    self.language, f"forms.{form.name}.fields.{variable}.options.{spelt}"
+                )
+                if named:
+                    return named
+        return self._read(found)
 
     def _output_label(self, clause: models.Output) -> str:
         return self.text(f"outputs.{clause.name}") or clause.label or clause.name
@@ -190,7 +202,7 @@ class _Reader:
     def _words(self, part: str) -> dict[str, str]:
         """The names of constants a declaration gives, in the reader's language over the first."""
         words: dict[str, str] = {}
-        for language in ("vi", self.language):
+        for language in (texts.LANGUAGES[0], self.language):
             nested: Json = self.definition.texts.get(language, {}).get("decisions")
             for step in (self.key, *part.split(".")):
                 nested = nested.get(step) if isinstance(nested, Mapping) else None

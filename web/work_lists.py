@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from engine import access, campaign, clock, history, user_tasks
+from engine import access, campaign, clock, history, texts, user_tasks
 from engine.access import Permission
 from engine.campaign import Station
 from engine.definitions import registry
+from engine.definitions.definition import Definition
 from engine.definitions.registry import Startable
 from engine.errors import Conflict, NotFound
 from engine.ids import TaskId, VersionId
@@ -176,6 +177,12 @@ def _works(connection: Connection, station: Station, visit: Visit) -> bool:
     lanes = registry.definition(connection, version_id).manifest.lanes
     roles = {lanes[lane].role for lane in station.lanes if lane in lanes}
     return bool(roles & access.roles_at(visit.actor, visit.unit.path))
+
+
+def description(definition: Definition, language: str) -> str:
+    """What a process is for, in the reader's language or the first; empty when it does not say."""
+    key = "process.description"
+    return definition.text_in(language, key) or definition.text_in(texts.LANGUAGES[0], key) or ""
 
 
 def oversees(visit: Visit, permissions: Iterable[Permission]) -> bool:

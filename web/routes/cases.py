@@ -76,8 +76,8 @@ def find(request: Request, visit: SignedIn, posted: Guarded) -> Response:
                 rows += [row for row in case_view.listed(connection, found, visit) if row not in rows]
         options = _options(connection, visit)
     return _list(
-        request, visit, rows=rows[: 3 * PAGE], options=options, chosen={"process": "", "unit": "", "state": ""}, text=text,
-        searched=True,
+        request, visit, rows=rows[: 3 * PAGE], options=options, text=text, searched=True,
+        chosen={"process": "", "unit": "", "state": ""},
     )  # fmt: skip
 
 
@@ -106,13 +106,15 @@ def case_page(request: Request, visit: SignedIn, case: str) -> Response:
             "papers": documents.ready(connection, view, language),
             "tasks": work_lists.of_case(connection, visit, instance_id),
         }
-    path = view.summary.unit_path
+    path, subject = view.summary.unit_path, context["subject"]
     return rendering.page(
         request, "case.html", visit, case=view, marks=state.marks(), decided=decided,
         definition=view.definition, process=view.definition.name(language),
         outcome=view.definition.element_name(language, view.summary.outcome) if view.summary.outcome else "",
         entries=timeline.entries(rows, versions, language),
-        knowledge=answers_view.view(view.definition, _passed(rows), view.variables, language, zone),
+        knowledge=answers_view.view(
+            view.definition, _passed(rows), view.variables, language, zone, case_view.names(subject)
+        ),
         incidents=[case_view.told(one, view.definition, language) for one in open_incidents],
         may_free=access.allowed(visit.actor, Permission.FREE, path), **context,
     )  # fmt: skip

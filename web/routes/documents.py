@@ -40,8 +40,8 @@ def document(request: Request, visit: SignedIn, case: str, key: str) -> Response
     paper = document_view.view(view.definition, declared, {**view.variables, **surroundings}, sheets.moment())
     return rendering.page(
         request, "document.html", visit, paper=paper, case_id=instance_id, unit=unit, numbered=declared.numbered,
-        number_of_paper=_number(instance_id), process=view.definition.name(visit.language), version=view.definition.version,
-        title=paper.title[0], campaign_names=campaign.current().names,
+        number_of_paper=_number(instance_id), process=view.definition.name(visit.language),
+        version=view.definition.version, title=paper.title[0], campaign_names=campaign.current().names,
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def counts(connection: Connection) -> dict[str, Any]:
         select(func.count(), func.min(timer.c.due_at)).where(timer.c.due_at <= now)
     ).one()
     active = connection.execute(
-        select(instance.c.process, func.count())
+        select(instance.c.process, func.count().label("active"))
         .where(instance.c.state == "active")
         .group_by(instance.c.process)
         .order_by(instance.c.process)
@@ -56,7 +56,7 @@ def counts(connection: Connection) -> dict[str, Any]:
         "jobs": {"available": available, "oldest_seconds": _age(now, oldest)},
         "timers": {"overdue": overdue, "overdue_by_seconds": _age(now, earliest)},
         "incidents": {"open": connection.scalar(select(func.count()).select_from(tables.incident))},
-        "instances": {"active": {process: count for process, count in active}},
+        "instances": {"active": {row.process: row.active for row in active}},
     }
 
 

@@ -31,11 +31,12 @@ def home(request: Request, visit: SignedIn) -> Response:
     works = bool(access.paths_with(visit.actor, Permission.WORK))
     return rendering.page(
         request, "home.html", visit, places=places, elsewhere=elsewhere, elsewhere_late=elsewhere_late, mine=mine,
-        starts=[(one.process, one.definition.name(visit.language), _help(one.definition, visit.language)) for one in starts],
+        starts=[(one.process, *_named(one.definition, visit.language)) for one in starts],
         troubles={reason.value: count for reason, count in troubles.items()}, may_see=may_see, works=works,
         may_publish=may_publish, submissions=submissions, processes=processes,
     )  # fmt: skip
 
 
-def _help(definition: Definition, language: str) -> str:
-    return definition.text(language, "process.description") or ""
+def _named(definition: Definition, language: str) -> tuple[str, str]:
+    """The name and the description of a process."""
+    return definition.name(language), work_lists.description(definition, language)

@@ -118,7 +118,7 @@ def _page(
     places = work_lists.places(connection, visit)
     return rendering.fragment(
         request, "start.html", "sheet", visit, status, form=shown, process=chosen.process, element=chosen.element.id,
-        name=definition.name(visit.language), about=definition.text(visit.language, "process.description") or "",
+        name=definition.name(visit.language), about=work_lists.description(definition, visit.language),
         start_name=definition.element_name(visit.language, chosen.element.id), refusal=refusal,
         chosen=looked.lines,
         back=f"/stations/{places[0].key}" if len(places) == 1 else "/",

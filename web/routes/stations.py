@@ -83,7 +83,8 @@ def _screen(request: Request, visit: Visit, chosen: Station | None, **found: Any
         name=chosen.names.get(visit.language, chosen.key) if chosen else None, waiting=waiting, places=places,
         free=sum(one.claimed_name is None for one in waiting), late=sum(one.late_by is not None for one in waiting),
         starts=[(one.process, one.definition.name(visit.language)) for one in starts], may_find=may_find,
-        is_cut=len(waiting) >= work_lists.MOST_SHOWN, most=work_lists.MOST_SHOWN, **{"text": "", "people": None, **found},
+        is_cut=len(waiting) >= work_lists.MOST_SHOWN, most=work_lists.MOST_SHOWN,
+        **{"text": "", "people": None, **found},
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def task_page(request: Request, visit: SignedIn, task: str) -> Response:
     task_id = _bound(task)
     with database.transaction() as connection:
         if _is_over(connection, task_id):
-            return _over(request, connection, visit, task_id, 409)
+            return _over(request, connection, visit, task_id)
         view = user_tasks.view(connection, task_id, visit.actor)
         if view.task.claimed_by is None and access.has_role(visit.actor, view.task.role, view.task.unit_path):
             user_tasks.claim(connection, task_id, visit.actor)
@@ -41,7 +41,7 @@ def complete(request: Request, visit: SignedIn, posted: Guarded, task: str) -> R
     task_id = _bound(task)
     with database.transaction() as connection:
         if _is_over(connection, task_id):
-            return _over(request, connection, visit, task_id, 409)
+            return _over(request, connection, visit, task_id)
         view = user_tasks.view(connection, task_id, visit.actor)
     answers = sheets.read(view.form, posted, visit.language) if view.form else Answers({}, {})
     if answers.asks:
@@ -54,7 +54,7 @@ def complete(request: Request, visit: SignedIn, posted: Guarded, task: str) -> R
         if refusal.code not in ("task_done", "instance_ended", "no_longer_waiting"):
             raise
         with database.transaction() as connection:
-            return _over(request, connection, visit, task_id, 409)
+            return _over(request, connection, visit, task_id)
     return rendering.redirect(request, f"/tasks/{task_id}/next")
 
 
@@ -64,7 +64,7 @@ def save_draft(request: Request, visit: SignedIn, posted: Guarded, task: str) ->
     task_id = _bound(task)
     with database.transaction() as connection:
         if _is_over(connection, task_id):
-            return _over(request, connection, visit, task_id, 409)
+            return _over(request, connection, visit, task_id)
         view = user_tasks.view(connection, task_id, visit.actor)
     if view.form is None:
         raise NotFound("task_not_found")
@@ -168,7 +168,8 @@ def _page(
         subject=subjects.of(connection, definition, task.subject, visit), chosen=looked.lines,
         revision=view.draft_revision, refusal=refusal,
         station_name=station.names.get(language, station.key) if station else None,
-        back=work_lists.address_of(task.process, task.lane), may_see=access.allowed(visit.actor, Permission.SEE, task.unit_path),
+        back=work_lists.address_of(task.process, task.lane),
+        may_see=access.allowed(visit.actor, Permission.SEE, task.unit_path),
         may_release=in_hand or access.allowed(visit.actor, Permission.FREE, task.unit_path),
     )  # fmt: skip
 
@@ -188,13 +189,13 @@ def _is_over(connection: Connection, task_id: TaskId) -> bool:
     return False
 
 
-def _over(request: Request, connection: Connection, visit: Visit, task_id: TaskId, status: int) -> Response:
+def _over(request: Request, connection: Connection, visit: Visit, task_id: TaskId) -> Response:
     """In plain words: it was done already, nothing was changed, and here is where the case stands."""
     case = _seen(connection, visit, task_id)
     done = work_lists.done(connection, task_id, visit)
     subject = subjects.of(connection, case.definition, case.summary.subject, visit) if case else None
     return rendering.page(
-        request, "task_over.html", visit, status, case=case, subject=subject, done=done,
+        request, "task_over.html", visit, 409, case=case, subject=subject, done=done, was_sent=request.method == "POST",
         ended=bool(case and case.summary.state != "active"),
     )  # fmt: skip
 
