@@ -17,6 +17,7 @@ import sqlalchemy
 
 from engine import clock, embedded, settings
 from engine import database as databases
+from engine.definitions import registry
 
 DATA = settings.CHECKOUT / ".data-test"
 MORNING = datetime(2021, 7, 26, 2, 0, tzinfo=UTC)  # nine o'clock on a Monday in Ha Noi
@@ -82,6 +83,7 @@ def database(_worker_database: sqlalchemy.Engine) -> Iterator[sqlalchemy.Engine]
         with _administration(server) as connection:
             connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             _copy(connection, server, name)
+    registry.forget()  # ids begin anew: what was compiled for an earlier test is not what they name now
     with databases.using(_worker_database):
         yield _worker_database
 

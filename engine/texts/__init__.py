@@ -44,7 +44,7 @@ def lookup(sentences: dict[str, Any], key: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def sentence(key: str, language: str = "vi", **params: Any) -> str:
+def sentence(key: str, language: str = "vi", /, **params: Any) -> str:
     """The sentence for `key` with its gaps filled; a key without a text shows itself, never an error."""
     text = lookup(catalogue(language), key)
     if text is None:
