@@ -17,6 +17,7 @@ from engine.ids import InstanceId
 from engine.units import Unit
 from engine.user_tasks import Task
 from tests.book_loan import bundles
+from tests.book_loan.integrations.post import handlers
 
 PEOPLE = {
     "lan": ("librarian", "head_librarian"), "minh": ("stacker", "binder"),
@@ -79,6 +80,7 @@ def opened() -> Iterator[Library]:
 
     Founded and published once in a run; then the same rows are put back, since hashing and checking take seconds.
     """
+    handlers.letterbox.clear()
     campaign.use(bundles.library())
     catalogue.use(bundles.services())
     founding = _founding(str(database.engine().url))
