@@ -14,7 +14,7 @@ from engine.feel import syntax as tree
 from engine.feel.arithmetic import negate
 from engine.feel.budgets import Run
 
-MOST_STEPS = 100_000  # of one search; a table beyond that is said to be not analysed
+MOST_STEPS = 1_000_000  # of one search; a table beyond that is said to be not analysed
 MOST_PAIRS = 2_000_000
 MOST_GAPS = 10
 MOST_OVERLAPS = 20
@@ -35,10 +35,6 @@ class Study:
     unread: list[tuple[int, str]] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)  # what there is more of than is listed
-
-
-class _TooLarge(Exception):
-    pass
 
 
 def gaps_and_overlaps(decision: Decision) -> list[errors.Finding]:
@@ -75,13 +71,18 @@ def study(decision: Decision) -> Study:
     """The table's gaps, overlaps and idle rules, as boxes and rule numbers."""
     table = decision.table
     assert table is not None
-    found = Study(domains.columns(decision))
+    found = Study([])
+    try:
+        found.columns = domains.columns(decision)
+    except domains.TooLarge:
+        found.unfinished += ["overlaps", "gaps", "masked"]
+        return found
     for column in found.columns:
         found.unread += [(at + 1, column.label) for at, mask in enumerate(column.masks) if mask is None]
     for part, search in (("overlaps", _find_overlaps), ("gaps", _find_gaps), ("masked", _find_idle)):
         try:
             search(table, found)
-        except _TooLarge:
+        except domains.TooLarge:
             found.unfinished.append(part)
     found.unread.sort()
     return found
@@ -96,7 +97,7 @@ def _find_overlaps(table: Table, found: Study) -> None:
         return
     rules = [at for at in range(len(table.rules)) if _known(found, at)]
     if len(rules) ** 2 // 2 > MOST_PAIRS:
-        raise _TooLarge
+        raise domains.TooLarge
     for index, one in enumerate(rules):
         for other in rules[index + 1 :]:
             box = tuple((column.masks[one] or 0) & (column.masks[other] or 0) for column in found.columns)
@@ -113,13 +114,14 @@ def _find_gaps(table: Table, found: Study) -> None:
     gathers = table.hit_policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
     if gathers or any(clause.default is not None for clause in table.outputs) or not found.columns:
         return
-    cover = _Cover(found.columns, range(len(table.rules)), unread_matches=True)
+    cover = _Cover(found.columns, unread_matches=True)
     whole = tuple(column.full for column in found.columns)
-    for box in cover.uncovered(whole):
+    for box in cover.uncovered(whole, [cover.rule(at) for at in range(len(table.rules))]):
         if len(found.gaps) >= MOST_GAPS:
             found.cut.append("gaps")
-            return
+            break
         found.gaps.append(box)
+    found.gaps.sort(key=lambda box: [bits & -bits for bits in box])
 
 
 def _find_idle(table: Table, found: Study) -> None:
@@ -130,19 +132,14 @@ def _find_idle(table: Table, found: Study) -> None:
     stronger = _STRONGER.get(table.hit_policy)
     if stronger is None:
         return
-    for at in range(len(table.rules)):
+    cover = _Cover(found.columns, unread_matches=False)
+    boxes = [cover.rule(at) for at in range(len(table.rules))]
+    for at, box in enumerate(boxes):
         if not _known(found, at) or at + 1 in found.impossible:
             continue
-        others = [other for other in stronger(table, at) if _known(found, other)]
-        box = tuple(column.masks[at] or 0 for column in found.columns)
-        cover = _Cover(found.columns, others, unread_matches=False)
-        if others and next(cover.uncovered(box), None) is None:
-            by = [other + 1 for other in others if all(m and b & m for m, b in _pairs(found, other, box))]
-            found.masked.append((at + 1, tuple(by)))
-
-
-def _pairs(found: Study, rule: int, box: Box) -> Iterator[tuple[int | None, int]]:
-    return zip((column.masks[rule] for column in found.columns), box, strict=True)
+        others = [other for other in stronger(table, at) if _meet(boxes[other], box)]
+        if others and next(cover.uncovered(box, [boxes[other] for other in others]), None) is None:
+            found.masked.append((at + 1, tuple(other + 1 for other in others)))
 
 
 def _earlier(table: Table, at: int) -> list[int]:
@@ -165,48 +162,55 @@ _STRONGER: dict[HitPolicy, Callable[[Table, int], list[int]]] = {
 
 
 class _Cover:
-    """Which inputs a set of rules leaves uncovered, by cutting one column after the other."""
+    """Looks for what rules leave of boxes, by cutting each box along one rule after the other; counts its steps."""
 
-    def __init__(self, columns: Sequence[Column], rules: Sequence[int], unread_matches: bool) -> None:
+    def __init__(self, columns: Sequence[Column], unread_matches: bool) -> None:
         self.columns = columns
+        self.unread_matches = unread_matches
         self.steps = 0
-        self.active = (1 << len(rules)) - 1
-        # Per column and piece, the rules that pass it, a bit each.
-        self.passing: list[list[int]] = []
-        for column in columns:
-            masks = [column.masks[rule] for rule in rules]
-            read = [(column.full if unread_matches else 0) if mask is None else mask for mask in masks]
-            self.passing.append(
-                [
-                    sum(1 << at for at, mask in enumerate(read) if mask >> bit & 1)
-                    for bit in range(len(column.pieces))
-                ]
-            )
-        self.covered: set[tuple[int, int]] = set()
 
-    def uncovered(self, box: Box, at: int = 0, active: int | None = None) -> Iterator[Box]:
+    def rule(self, at: int) -> Box:
+        """The box of a rule; a cell beyond analysis passes all or nothing."""
+        return tuple(
+            (column.full if self.unread_matches else 0) if (mask := column.masks[at]) is None else mask
+            for column in self.columns
+        )
+
+    def uncovered(self, box: Box, rules: Sequence[Box]) -> Iterator[Box]:
         """The parts of a box that no rule covers, as boxes that do not meet."""
-        rules = self.active if active is None else active
-        if rules == 0:
-            yield box
-            return
-        if at == len(self.columns) or (at, rules) in self.covered:
-            return
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise _TooLarge
-        alike: dict[int, int] = {}
-        for bit, passing in enumerate(self.passing[at]):
-            if box[at] >> bit & 1:
-                kept = rules & passing
-                alike[kept] = alike.get(kept, 0) | 1 << bit
-        none = True
-        for kept, bits in alike.items():
-            for part in self.uncovered((*box[:at], bits, *box[at + 1 :]), at + 1, kept):
-                none = False
-                yield part
-        if none:
-            self.covered.add((at, rules))
+        open_boxes = [(box, [rule for rule in rules if _meet(rule, box)])]
+        while open_boxes:
+            whole, meeting = open_boxes.pop()
+            self.steps += len(meeting) + 1
+            if self.steps > MOST_STEPS:
+                raise domains.TooLarge
+            if not meeting:
+                yield whole
+                continue
+            cut = min(meeting, key=lambda rule: _sides(rule, whole))
+            for part in reversed(_parts(whole, cut)):
+                open_boxes.append((part, [rule for rule in meeting if rule is not cut and _meet(rule, part)]))
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return all(left & right for left, right in zip(one, other, strict=True))
+
+
+def _sides(rule: Box, box: Box) -> int:
+    """In how many columns a rule covers less than the box."""
+    return sum(1 for own, whole in zip(rule, box, strict=True) if whole & ~own)
+
+
+def _parts(box: Box, rule: Box) -> list[Box]:
+    """What is left of a box without a rule, as boxes that do not meet."""
+    parts: list[Box] = []
+    inner = list(box)
+    for at, own in enumerate(rule):
+        left = inner[at] & ~own
+        if left:
+            parts.append((*inner[:at], left, *inner[at + 1 :]))
+        inner[at] &= own
+    return parts
 
 
 # -- conclusions

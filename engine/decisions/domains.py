@@ -26,8 +26,13 @@ from engine.feel.functions import BUILT_IN
 from engine.feel.values import Range, kind
 
 MOMENT = feel.Moment(datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+MOST_TESTS = 2_000_000  # samples times rules of one column
 _CLOCK = frozenset(("now", "today"))
 _SIMPLE = frozenset(("string", "boolean", "null"))
+
+
+class TooLarge(Exception):
+    """A table with more rules and constants than are looked at."""
 
 
 class BeyondAnalysis(Exception):
@@ -111,6 +116,8 @@ def _column(decision: Decision, group: Sequence[int]) -> Column:
         for piece in _pieces(found, wanted)
         if all(passes(tests, piece.sample) for tests in restricted) and _fits(piece.sample, wanted)
     )
+    if len(pieces) * len(cells) > MOST_TESTS:
+        raise TooLarge
     masks = tuple(
         _mask(tests, pieces) if readable else None for tests, readable in zip(cells, known, strict=True)
     )
@@ -118,9 +125,13 @@ def _column(decision: Decision, group: Sequence[int]) -> Column:
 
 
 def _mask(tests: Sequence[UnaryTests], pieces: Sequence[Piece]) -> int:
-    return sum(
-        1 << bit for bit, piece in enumerate(pieces) if all(passes(one, piece.sample) for one in tests)
-    )
+    frame = Frame({}, None, Run(MOMENT))
+    closures = [one.test for one in tests if not one.tree.any]
+    bits = 0
+    for bit, piece in enumerate(pieces):
+        if all(test(piece.sample, frame) is True for test in closures):
+            bits |= 1 << bit
+    return bits
 
 
 def passes(tests: UnaryTests, value: object) -> bool:
