@@ -121,7 +121,7 @@ def test_a_draft_is_kept_and_found_again(visitor: Visitor, library: Library) -> 
     page.locator("[name=found][value=true]").check()
     expect(page.locator("[name=place]")).to_be_visible()
     page.locator("[name=place]").fill("VH-7")
-    expect(page.locator("[data-draft-state]")).to_have_text("Đã lưu bản nháp")
+    expect(page.locator("[data-draft-state]")).to_have_text("Đã lưu nháp")
     page.goto("/")
     page.locator(".queue-row").click()
     expect(page.locator("[name=place]")).to_have_value("VH-7")

@@ -72,7 +72,7 @@ def show_again(request: Request, visit: SignedIn, posted: Guarded, process: str)
         raise NotFound("not_found")
     answers = sheets.read(form, posted, visit.language)
     shown = sheets.view(chosen.definition, form, answers.answers, {}, visit.language, posted=answers)
-    return rendering.page(request, "form_body.html", visit, form=shown)
+    return rendering.page(request, "form_body.html", visit, form=shown, revision=0)
 
 
 def _go_on(request: Request, visit: Visit, instance_id: InstanceId) -> Response:

@@ -82,9 +82,9 @@ def save_draft(request: Request, visit: SignedIn, posted: Guarded, task: str) ->
     shown = sheets.view(
         view.definition, view.form, answers.answers, view.variables, visit.language, posted=answers
     )
-    response = rendering.page(request, "form_body.html", visit, 409 if is_old else 200, form=shown)
-    response.headers["X-Draft-Revision"] = str(revision)
-    return response
+    return rendering.page(
+        request, "form_body.html", visit, 409 if is_old else 200, form=shown, revision=revision
+    )
 
 
 @router.post("/tasks/{task}/release")
