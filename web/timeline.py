@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import texts
 from engine.bpmn.model import Kind
 from engine.definitions.definition import Definition
 from engine.history import Row
@@ -72,8 +71,7 @@ def _step(told: list[Any], row: Row, definition: Definition, language: str) -> s
             f"history.steps.{form}", language, element=name or definition.name(language)
         )
     if happened == "stopped":
-        reason = texts.sentence(f"incidents.{details.get('code')}", language, element=name)
-        return rendering.sentence("history.steps.stopped", language, element=name, reason=reason)
+        return rendering.sentence("history.steps.stopped", language, element=name)
     if happened in ("entered", "caught", "thrown", "cancelled", "retried"):
         return rendering.sentence(f"history.steps.{happened}", language, element=name)
     return ""

@@ -40,9 +40,15 @@ def document(request: Request, visit: SignedIn, case: str, key: str) -> Response
     paper = document_view.view(view.definition, declared, {**view.variables, **surroundings}, sheets.moment())
     return rendering.page(
         request, "document.html", visit, paper=paper, case_id=instance_id, unit=unit, numbered=declared.numbered,
+        number_label=_everywhere("document.number"), sign_label=_everywhere("document.sign"),
         number_of_paper=_number(instance_id), process=view.definition.name(visit.language),
         version=view.definition.version, title=paper.title[0], campaign_names=campaign.current().names,
     )  # fmt: skip
+
+
+def _everywhere(key: str) -> list[str]:
+    """A text in every language: a paper is read by others than who prints it."""
+    return [rendering.sentence(key, language) for language in texts.LANGUAGES]
 
 
 def _number(instance_id: int) -> str:

@@ -1,0 +1,203 @@
+"""What a case's page shows is what happened: marks, sentences, reasons, answers and papers, from rows alone."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine import advance, feel, runtime
+from engine.definitions import bundle
+from engine.definitions import definition as definitions
+from engine.definitions.definition import Definition
+from engine.history import Decision, Row
+from engine.ids import VersionId
+from engine.runtime import Wait, WaitKind
+from engine.runtime.state import Phase, Token
+from web import answers_view, decision_view, diagram_state, document_view, readable, timeline
+
+BOOKS = Path(__file__).parents[2] / "book_loan"
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+AT = datetime(2021, 7, 26, 2, 0, tzinfo=UTC)
+MOMENT = feel.Moment(AT, ZONE)
+ASKED: dict[str, Any] = {
+    "reader_id": "R1", "card_kind": "teacher", "debt": 0, "home_unit": "main", "by_post": False,
+    "books": [{"title": "Số đỏ", "shelf": "VH-12"}, {"title": "Giông tố"}],
+}  # fmt: skip
+
+
+@functools.cache
+def loan() -> Definition:
+    return definitions.compile(
+        bundle.read(BOOKS / "processes" / "loan", BOOKS / "forms"), VersionId(7), 3, "hash"
+    )
+
+
+def row(
+    event: str, steps: list[list[Any]], element: str | None = None, who: str | None = "Lan", **more: Any
+) -> Row:
+    return Row(1, AT, event, element, 1, 1, who, 7, {"steps": steps, **more})
+
+
+def decided(variables: dict[str, Any]) -> Decision:
+    """A decision as the engine logs it; the store keeps no order of names."""
+    used = loan().decisions["limits"]
+    told = advance.evaluated(loan(), used, variables, MOMENT)
+    shuffled = dict(sorted(told.inputs.items()))
+    return Decision(
+        100, AT, "loan", 7, 3, "limits", "check_limit", shuffled, told.value, told.rules, told.trace
+    )
+
+
+def test_a_diagram_marks_what_was_passed_and_by_which_flows() -> None:
+    steps = [
+        ["completed", "asked"], ["decided", "check_limit", {"decision": "limits", "rules": [2]}],
+        ["completed", "check_limit"], ["completed", "may_borrow", {"flows": ["may_borrow__grant"]}],
+        ["entered", "grant"],
+    ]  # fmt: skip
+    tokens = [Token(9, "grant", 0, Phase.WAITING), Token(3, "fetch", 0, Phase.HOSTING)]
+    found = diagram_state.of(loan().model, [row("instance_started", steps)], tokens, [])
+    assert found.marks()["here"] == {"grant": 1}  # the token around an inner scope rests inside
+    assert found.flows == ("asked__check_limit", "check_limit__may_borrow", "may_borrow__grant")
+    assert "may_borrow__allowed" not in found.marks()["visited"]
+    assert diagram_state.completed([row("instance_started", steps)]) == {"asked", "check_limit", "may_borrow"}
+
+
+def test_a_diagram_marks_where_it_stopped_and_ignores_what_the_version_does_not_have() -> None:
+    steps = [["completed", "removed_long_ago"], ["stopped", "announce", {"code": "service_task_failed"}]]
+    waits = [Wait(WaitKind.INCIDENT, 4, "announce"), Wait(WaitKind.TIMER, 5, "due_soon")]
+    found = diagram_state.of(loan().model, [row("job_failed", steps)], [], waits)
+    assert (found.visited, found.incidents) == (("announce",), ("announce",))
+
+
+def test_one_pass_of_a_loop_takes_no_flow() -> None:
+    found = diagram_state.of(loan().model, [row("x", [["completed", "fetch", {"iteration": 1}]])], [], [])
+    assert (found.visited, found.flows) == (("fetch",), ())
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "Hoàn thành: Giao sách"), ("en", "Completed: Hand over")]
+)
+def test_history_is_told_in_the_readers_language(language: str, said: str) -> None:
+    rows = [row("user_task_completed", [["completed", "lend"], ["entered", "wait_return"]], "lend")]
+    (entry,) = timeline.entries(rows, {7: loan()}, language)
+    assert (entry.sentence, entry.who, entry.version) == (said, "Lan", 3)
+    assert len(entry.steps) == 1  # the act's own element is the sentence already
+
+
+def test_history_says_which_rule_decided_and_which_way_was_taken() -> None:
+    steps = [
+        ["decided", "check_limit", {"decision": "limits", "rules": [2]}], ["completed", "check_limit"],
+        ["completed", "may_borrow", {"flows": ["may_borrow__ended_over_limit"]}],
+        ["ended", "ended_over_limit", {"as": "completed"}],
+    ]  # fmt: skip
+    (entry,) = timeline.entries([row("instance_started", steps)], {7: loan()}, "en")
+    assert "Lending limit: by rule 2" in entry.steps
+    assert any(step.startswith("May they borrow?") for step in entry.steps)
+    assert entry.steps[-1] == "Ended: Over the limit"
+
+
+def test_history_gives_the_reason_of_a_cancellation() -> None:
+    (entry,) = timeline.entries([row("instance_cancelled", [], reason="đổi ý {0}")], {7: loan()}, "vi")
+    assert "đổi ý {0}" in entry.sentence
+    assert entry.tone == "bad"
+
+
+def test_a_decision_shows_each_input_under_its_own_column() -> None:
+    shown = decision_view.view(decided(ASKED | {"debt": 60_000}), loan(), "en", ZONE)
+    assert shown.inputs == (("Card", "Teacher"), ("Books asked for", "2"), ("Debt", "60,000"))
+    assert shown.outcome[0][1] == "Refuse"
+    assert (shown.numbers, shown.version, shown.name) == ((1,), 3, "Lending limit")
+    (rule,) = shown.fired
+    assert rule.label == "Owes more than 50 000 dong"
+    assert [cell.text for cell in rule.conditions if not cell.is_any] == ["> 50000"]
+
+
+def test_a_rule_that_did_not_fire_says_at_which_column_and_what_was_found() -> None:
+    shown = decision_view.view(decided(ASKED), loan(), "en", ZONE)
+    assert shown.numbers == (4,)
+    failed = {rule.number: rule.failed_at for rule in shown.others}
+    assert set(failed) == {1, 2, 3, 5}
+    assert failed[1] is not None
+    assert (failed[1].label, failed[1].text, failed[1].found) == ("Debt", "> 50000", "0")
+    assert failed[2] is not None
+    assert (failed[2].label, failed[2].found) == ("Card", "Teacher")
+
+
+def test_a_decision_shows_the_decisions_it_required() -> None:
+    (part,) = decision_view.view(decided(ASKED), loan(), "vi", ZONE).parts
+    assert (part.name, part.outcome) == ("lending_days", (("", "60"),))
+
+
+def test_a_decision_that_is_gone_is_shown_as_it_was_logged() -> None:
+    logged = Decision(1, AT, "loan", 7, 3, "gone", "check_limit", {"a": True}, {"b": None}, (2,), None)
+    shown = decision_view.view(logged, loan(), "vi", ZONE)
+    assert (shown.name, shown.inputs, shown.outcome) == ("gone", (("a", "Có"),), (("b", "–"),))
+    assert shown.fired == shown.others == ()
+
+
+def test_answers_stand_under_the_questions_that_were_asked() -> None:
+    shown = answers_view.view(
+        loan(), ["asked", "check_limit"], ASKED | {"due_on": "2021-08-16"}, "vi", ZONE, {"R1": "Bùi Huy"}
+    )
+    (sheet,) = shown.sheets
+    told = {answer.label: answer.value for answer in sheet.answers}
+    assert told["Bạn đọc"] == "Bùi Huy"
+    assert told["Loại thẻ"] == "Giáo viên"
+    assert told["Báo qua thư điện tử?"] == "Không"
+    assert [answer.value for answer in sheet.answers if answer.depth == 2] == ["Số đỏ", "VH-12", "Giông tố"]
+    assert [answer.value for answer in shown.computed] == ["16/08/2021"]
+
+
+def test_a_form_that_was_never_reached_shows_nothing() -> None:
+    assert answers_view.view(loan(), [], ASKED, "vi", ZONE).sheets == ()
+
+
+def test_a_paper_says_everything_in_both_languages() -> None:
+    variables = {
+        "reader_id": "R1",
+        "found_books": ["Số đỏ", "Vỡ đê"],
+        "due_on": "2021-08-16",
+        "damaged_titles": [],
+    }
+    paper = document_view.view(loan(), loan().documents["receipt"], variables, MOMENT)
+    assert paper.title == ("Biên nhận trả sách", "Receipt")
+    lines = [line for part in paper.parts for line in part.lines]
+    assert [line.value for line in lines] == [("R1",), ("Số đỏ, Vỡ đê",), ("16/08/2021",)]
+    assert paper.notes == ()  # its condition does not hold
+    damaged = document_view.view(
+        loan(), loan().documents["receipt"], variables | {"damaged_titles": ["Vỡ đê"]}, MOMENT
+    )
+    assert len(damaged.notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "language", "text"),
+    [
+        (None, "vi", "–"), ([], "en", "–"), (True, "vi", "Có"), (False, "en", "No"), (1234.5, "vi", "1.234,5"),
+        (Decimal("0.5"), "en", "0.5"), ("2021-07-26", "en", "26/07/2021"),
+        ("2021-07-26T02:00:00Z", "vi", "26/07/2021 09:00"),
+        (["a", 2], "vi", "a; 2"), ({"a": True}, "en", "a: Yes"), ("x" * 900, "vi", "x" * 400 + "…"),
+    ],
+)  # fmt: skip
+def test_values_are_written_as_people_here_write_them(found: Any, language: str, text: str) -> None:
+    assert readable.value(found, language, ZONE) == text
+
+
+def test_a_code_is_never_written_as_a_number_or_a_day() -> None:
+    assert readable.formatted("2021-07-26", "code", "vi", ZONE) == "2021-07-26"
+    assert readable.formatted("2021-07-26", None, "vi", ZONE) == "26/07/2021"
+
+
+def test_the_state_of_a_new_case_has_no_marks() -> None:
+    state = runtime.fresh()
+    assert diagram_state.of(loan().model, [], state.tokens.values(), state.waits).marks() == {
+        "visited": [],
+        "here": {},
+        "incident": [],
+    }
