@@ -13,13 +13,14 @@ from engine.runtime.step import MOST_MOVES
 from tests.elements.drawing import draw, exclusive, manual, parallel, service, user
 from tests.elements.play import Play
 
+OPENED = (
+    r'(?:Fault\(|_HOPELESS = |open_incident\([\w.]+,|Fail\([\w.]+, [\w.]+,|_fail_call\(\w+, \w+,)\s*"(\w+)"'
+)
 CODES = sorted(
     {
         code
         for path in (Path(runtime.__file__).parent.parent).rglob("*.py")
-        for code in re.findall(
-            r'(?:Fault\(|_HOPELESS = |open_incident\([\w.]+,|Fail\([^"]*)\s*"(\w+)"', path.read_text("utf-8")
-        )
+        for code in re.findall(OPENED, path.read_text("utf-8"))
     }
 )
 
@@ -32,6 +33,7 @@ def test_every_incident_has_a_sentence_in_both_languages(code: str) -> None:
 
 def test_the_codes_were_found() -> None:
     assert {"no_flow_true", "error_not_caught", "join_never_complete", "called_process_unknown"} <= set(CODES)
+    assert "called_process_without_start" in CODES
 
 
 def test_a_fault_stops_one_branch_and_the_others_go_on() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engine.bpmn.model import ProcessModel
 from tests.elements.drawing import draw, exclusive, inclusive, parallel, user
 
-MODEST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MODEST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CONDITIONS = ("p", "q", "r")
 KINDS = {"t": user, "x": exclusive, "a": parallel, "o": inclusive}
 
