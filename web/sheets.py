@@ -8,6 +8,7 @@ from typing import Any
 from engine import clock, feel, forms, settings, texts
 from engine.definitions.definition import Definition
 from engine.errors import Finding
+from engine.forms.kinds import Kind
 from web import form_fields, form_view
 from web.form_fields import Posted
 from web.form_view import FormView
@@ -25,9 +26,18 @@ def first(form: forms.Form, variables: Mapping[str, Any], draft: dict[str, Any] 
 
 
 def read(form: forms.Form, fields: Fields, language: str) -> Posted:
-    """The answers in posted fields; the page's own (the guard, the revision) are none."""
+    """The answers in posted fields; the page's own (the guard, the revision) are none.
+
+    A list without entries posts nothing at all: where the form demands the list and lets it be empty, it is empty.
+    """
     pairs = [(name, text) for name, text in fields.pairs if name != "csrf"]
-    return form_fields.read(form, pairs, language, settings.current().zone_info)
+    posted = form_fields.read(form, pairs, language, settings.current().zone_info)
+    every = form.plan.every()
+    for name in form.plan.demanded - posted.answers.keys():
+        field = every.get(name)
+        if field is not None and field.kind in (Kind.LIST, Kind.CHOICES) and not field.schema.get("minItems"):
+            posted.answers[name] = []
+    return posted
 
 
 def view(
