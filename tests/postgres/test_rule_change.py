@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -14,6 +15,7 @@ import sqlalchemy
 from engine import clock, database, history, instances, settings, user_tasks
 from engine.definitions import bundle as bundles
 from engine.definitions import compare, deployment, registry
+from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.errors import Conflict, Invalid, NotAllowed
 from tests.postgres.library import Library
@@ -95,9 +97,9 @@ def test_a_cell_is_edited_and_the_next_case_is_decided_by_it_while_the_one_in_sc
         steps = [step for row in visit.history() for step in row.details.get("steps", ())]
         (told,) = [step for step in steps if step[:2] == ["decided", "decide_screening"]]
         assert told[2]["decision"] == "screening"
-        assert visit.decided("screening").inputs
-    assert rules_of(in_screening) == []
-    assert rules_of(following) == [11]
+        assert 62 in cautions(visit)["inputs"].values(), "what was decided on is kept beside the outcome"
+    assert cautions(in_screening)["rules"] == []
+    assert cautions(following)["rules"] == [11]
 
 
 def test_an_edit_that_an_owners_scenario_contradicts_is_refused_with_its_file_and_line(
@@ -123,7 +125,7 @@ def test_what_changes_is_said_in_words(clinic: Clinic) -> None:
             connection, over_60().files, clinic.staff["process_owner"], "Trên 60 tuổi"
         )
         proposed = deployment.submission(connection, submitted).bundle
-    changes = compare.changes(held, bundles_compiled(proposed))
+    changes = compare.changes(held, definitions.compile(proposed))
     told = [change.sentence("vi") for change in changes if change.area == "rules"]
     assert any("65" in sentence and "60" in sentence for sentence in told), told
 
@@ -177,7 +179,7 @@ def test_the_same_rule_again_is_refused_kindly(clinic: Clinic) -> None:
 def test_a_table_bound_to_the_latest_version_reaches_the_cases_under_way(
     library: Library, move: Callable[..., datetime], binding: str, found: tuple[str, int]
 ) -> None:
-    """A loan asks the table once more before the books are handed over; only `latest` sees the new rule there."""
+    """A repair is judged by a table after the assessment; only `latest` sees there what was published meanwhile."""
     asks_again = repair_checked(binding)
     with transaction() as connection:
         library.publish(connection, asks_again)
@@ -200,7 +202,7 @@ def test_a_table_bound_to_the_latest_version_reaches_the_cases_under_way(
             registry.versions(connection, "repair")[1].id
         }
         version = registry.definition(connection, decision.version_id).version
-    assert (decision.outcome["verdict"], version - 1) == found
+    assert (decision.outcome, version - 1) == found
 
 
 # --- by folder alone --------------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ def test_a_step_a_field_a_lane_and_a_table_by_folder_alone(library: Library, tmp
         user_tasks.complete(connection, task.id, library.people["stacker"], {"box": "B-1", "weight": 3})
         assert "mend_page" in library.elements(connection, started)
         (decision,) = history.decisions(connection, started)
-        assert (decision.decision, decision.outcome) == ("prices", {"verdict": "allow"})
+        assert (decision.decision, decision.outcome) == ("prices", "allow")
         assert instances.state_of(connection, started).variables["weight"] == 3
     assert code_hashes() == before
 
@@ -240,7 +242,9 @@ PRICES = """\
   <decision id="prices" name="prices">
     <variable id="prices_variable" name="prices" typeRef="Any" />
     <decisionTable id="prices_table" hitPolicy="UNIQUE">
-      <input id="prices_cost"><inputExpression id="prices_cost_expression" typeRef="number"><text>cost</text></inputExpression></input>
+      <input id="prices_cost">
+        <inputExpression id="prices_cost_expression" typeRef="number"><text>cost</text></inputExpression>
+      </input>
       <output id="prices_verdict" name="verdict" typeRef="string" />
       <rule id="cheap">
         <inputEntry id="cheap_cost"><text>&lt;= 500000</text></inputEntry>
@@ -273,11 +277,15 @@ def with_table(files: dict[str, bytes], binding: str) -> dict[str, bytes]:
     process = process.replace("messages:\n", decisions, 1)
     process = process.replace(AFTER_SUM, "  - decide: judge_price\n    decision: prices\n" + AFTER_SUM)
     changed = {"process.yaml": process.encode()}
-    for language, name in (("vi", "Xét giá"), ("en", "Judge the price")):
+    for language, (name, allow, refuse) in {
+        "vi": ("Xét giá", "Sửa", "Không sửa"), "en": ("Judge the price", "Mend", "Leave"),
+    }.items():  # fmt: skip
         text = files[f"texts/{language}.yaml"].decode()
         assert "elements:\n" in text
         text = text.replace("elements:\n", f"elements:\n  judge_price: {{name: {name}}}\n", 1)
-        changed[f"texts/{language}.yaml"] = (text + f"\ndecisions: {{prices: {{name: {name}}}}}\n").encode()
+        outcomes = f"{{allow: {allow}, refuse: {refuse}}}"
+        words = f"\ndecisions: {{prices: {{name: {name}, outcomes: {outcomes}}}}}\n"
+        changed[f"texts/{language}.yaml"] = (text + words).encode()
     return changed
 
 
@@ -350,24 +358,13 @@ def decided(visit: Visit) -> tuple[str, set[str], int]:
     return visit.proposes(), visit.findings(), visit.decided("screening").version
 
 
-def rules_of(visit: Visit) -> list[int]:
-    """The rows of the table of cautions that matched, from the decision's stored trace."""
+def cautions(visit: Visit) -> dict[str, Any]:
+    """What the decision's stored trace tells of its table of cautions: inputs, outcome, the rows that matched."""
 
-    def search(parts: list[dict[str, object]]) -> list[int] | None:
+    def search(parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for part in parts:
             if part["decision"] == "cautions":
-                return list(part["rules"])  # type: ignore[call-overload]
-            below = search(part["sub"])  # type: ignore[arg-type]
-            if below is not None:
-                return below
-        return None
+                yield part
+            yield from search(part["sub"])
 
-    found = search(visit.decided("screening").trace["sub"])
-    assert found is not None
-    return found
-
-
-def bundles_compiled(proposed: Bundle):  # type: ignore[no-untyped-def]
-    from engine.definitions import definition
-
-    return definition.compile(proposed)
+    return next(search(visit.decided("screening").trace["sub"]))

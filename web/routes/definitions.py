@@ -9,11 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from engine import access, database, settings
+from engine import access, clock, database, settings, units
 from engine.access import Permission
 from engine.definitions import compare, deployment, registry
 from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
+from engine.definitions.registry import Release
 from engine.errors import NotFound
 from engine.ids import VersionId, parsed
 from web import rendering
@@ -28,9 +29,9 @@ def processes(request: Request, visit: SignedIn) -> Response:
     with database.transaction() as connection:
         rows = [_listed(connection, key, visit) for key in registry.processes(connection)]
         waiting = deployment.submissions(connection, state=deployment.SUBMITTED)
+        choices = submittable(connection, visit)
     return rendering.page(
-        request, "processes.html", visit, rows=rows, waiting=waiting, may_submit=may_submit(visit),
-        folders=server_folders() if may_submit(visit) else [],
+        request, "processes.html", visit, rows=rows, waiting=waiting, may_submit=may_submit(visit), folders=choices,
     )  # fmt: skip
 
 
@@ -45,9 +46,17 @@ def process(request: Request, visit: SignedIn, key: str) -> Response:
         submissions = deployment.submissions(connection, process=key)
         definition = registry.definition(connection, versions[0].id)
         held = _in_force(connection, key, visit)
+        places = {
+            one.unit_path: units.by_path(connection, one.unit_path)
+            for one in releases
+            if one.unit_path != "/"
+        }
+        choices = submittable(connection, visit)
     return rendering.page(
         request, "process.html", visit, key=key, definition=definition, versions=versions, releases=releases,
-        submissions=submissions, held=held, may_submit=may_submit(visit),
+        submissions=submissions, held=held, may_submit=may_submit(visit), folders=choices, places=places,
+        grounds={one.id: one.reason for one in submissions},
+        holding=next((one.id for one in releases if _holds(one, visit)), None),
     )  # fmt: skip
 
 
@@ -92,7 +101,9 @@ def download(visit: SignedIn, version_id: str) -> Response:
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
     answer = _file(_zipped(definition.bundle), "application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{definition.key}-v{definition.version}.zip"'
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="{definition.key}-v{definition.version}.zip"'
+    )
     return answer
 
 
@@ -116,6 +127,13 @@ def may_submit(visit: Visit) -> bool:
 def may_approve(visit: Visit) -> bool:
     """Whether the person may let versions in."""
     return any(path.count("/") <= 2 for path in access.paths_with(visit.actor, Permission.APPROVE))
+
+
+def submittable(connection: Any, visit: Visit) -> list[str]:
+    """The processes the person may choose when proposing: those on this server, and those published before."""
+    if not may_submit(visit):
+        return []
+    return sorted({*server_folders(), *registry.processes(connection)})
 
 
 def server_folders() -> list[str]:
@@ -165,6 +183,13 @@ def _in_force(connection: Any, key: str, visit: Visit) -> VersionId | None:
         return None
 
 
+def _holds(release: Release, visit: Visit) -> bool:
+    """Whether a release has come into effect and covers the unit worked at; the newest of these is in force."""
+    return release.effective_at <= clock.now() and (
+        release.unit_path == deployment.EVERYWHERE or visit.unit.path.startswith(release.unit_path)
+    )
+
+
 def _zipped(bundle: Bundle) -> bytes:
     """The bundle's files as a zip, in order, so that the same version gives the same bytes."""
     packed = io.BytesIO()
@@ -175,6 +200,6 @@ def _zipped(bundle: Bundle) -> bytes:
 
 
 def _file(content: bytes, kind: str) -> Response:
-    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"})
-
-
+    return Response(
+        content, media_type=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"}
+    )

@@ -12,14 +12,14 @@ from fastapi.responses import Response
 
 from engine import clock, database, settings, units
 from engine.catalogue import current as catalogue
-from engine.definitions import bundle, compare, deployment, registry, scenarios
+from engine.definitions import bundle, compare, deployment, manifest, registry, scenarios
 from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.errors import EngineError, Finding, Invalid, NotFound
 from engine.ids import SubmissionId, parsed
 from web import rendering, sessions
 from web.routes import definitions as pages
-from web.sessions import Guarded, Posted, SignedIn, Visit
+from web.sessions import Guarded, Posted, SignedIn
 
 router = APIRouter()
 MOST_FILES = 200
@@ -30,9 +30,9 @@ def submissions(request: Request, visit: SignedIn) -> Response:
     """What waits for approval, and what was decided lately."""
     with database.transaction() as connection:
         found = deployment.submissions(connection, limit=100)
+        choices = pages.submittable(connection, visit)
     return rendering.page(
-        request, "submissions.html", visit, submissions=found, may_submit=pages.may_submit(visit),
-        folders=pages.server_folders() if pages.may_submit(visit) else [],
+        request, "submissions.html", visit, submissions=found, may_submit=pages.may_submit(visit), folders=choices,
     )  # fmt: skip
 
 
@@ -49,12 +49,14 @@ def submit(
     sessions.guard(visit, Posted([("csrf", csrf)]), request)
     try:
         with database.transaction() as connection:
-            read = _bundle(connection, visit, files or [], folder)
+            read = _bundle(connection, files or [], folder)
             submission_id = deployment.submit(connection, read.files, visit.actor, reason)
     except Invalid as refused:
+        with database.transaction() as connection:
+            choices = pages.submittable(connection, visit)
         return rendering.page(
-            request, "submission_refused.html", visit, status=422, findings=_shown(refused.findings, visit.language), reason=reason,
-            folder=folder, folders=pages.server_folders(),
+            request, "submission_refused.html", visit, status=422, reason=reason, folder=folder, folders=choices,
+            findings=_shown(refused.findings, visit.language),
         )  # fmt: skip
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.submitted")
 
@@ -104,7 +106,9 @@ def approve(request: Request, visit: SignedIn, submission_id: str, posted: Guard
 def reject(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
     """Refuse a version, saying why."""
     with database.transaction() as connection:
-        deployment.reject(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
+        deployment.reject(
+            connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason")
+        )
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.rejected")
 
 
@@ -112,44 +116,68 @@ def reject(request: Request, visit: SignedIn, submission_id: str, posted: Guarde
 def withdraw(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
     """Take one's own submission back."""
     with database.transaction() as connection:
-        deployment.withdraw(connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"))
+        deployment.withdraw(
+            connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason")
+        )
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.withdrawn")
 
 
 def _shown(findings: Sequence[Finding], language: str) -> list[dict[str, str]]:
     """Findings as the pages list them."""
     return [
-        {"sentence": one.sentence(language), "place": one.place(), "severity": one.severity} for one in findings
+        {"sentence": one.sentence(language), "place": one.place(), "severity": one.severity}
+        for one in findings
     ]
 
 
-def _bundle(connection: Any, visit: Visit, files: list[UploadFile], folder: str) -> Bundle:
+def _bundle(connection: Any, files: list[UploadFile], folder: str) -> Bundle:
     chosen = settings.current()
     uploaded = [(file.filename or "", file.file.read()) for file in files[:MOST_FILES] if file.filename]
     if len(uploaded) == 1 and uploaded[0][0].endswith(".zip"):
         return bundle.from_upload(uploaded[0][1], chosen.forms_dir)
-    if uploaded and any(PurePosixPath(name).name == "process.yaml" for name, _ in uploaded):
+    if uploaded and folder and _is_published(connection, folder):
+        return _over(connection, folder, uploaded)
+    if uploaded and any(PurePosixPath(name).name == manifest.FILE for name, _ in uploaded):
         return bundle.from_upload(uploaded, chosen.forms_dir)
     if uploaded:
-        return _over(connection, visit, folder, uploaded)
+        raise Invalid([Finding("submission_process_missing")])
     if folder in pages.server_folders():
         return bundle.read(chosen.processes_dir / folder, chosen.forms_dir)
     raise Invalid([Finding("submission_empty")])
 
 
-def _over(connection: Any, visit: Visit, process: str, uploaded: list[tuple[str, bytes]]) -> Bundle:
+def _is_published(connection: Any, process: str) -> bool:
+    return process in registry.processes(connection)
+
+
+def _over(connection: Any, process: str, uploaded: list[tuple[str, bytes]]) -> Bundle:
     """Single files put over the version in force: an edited table is a whole new version of the process."""
-    if not process:
-        raise Invalid([Finding("submission_process_missing")])
-    held = registry.bundle(connection, registry.in_force(connection, process, "/"))
-    files = dict(held.files)
+    held = registry.bundle(connection, registry.in_force(connection, process, deployment.EVERYWHERE))
+    files, findings = dict(held.files), []
     for name, content in uploaded:
-        path = next((path for path in files if path == name or PurePosixPath(path).name == PurePosixPath(name).name), None)
+        path = _place(name, held)
         if path is None:
-            known = ", ".join(sorted(files))
-            raise Invalid([Finding("submission_file_unknown", {"found": name, "known": known}, name)])
-        files[path] = content
+            known = ", ".join(sorted(held.files))
+            findings.append(
+                Finding("submission_file_unknown", {"found": name[:80], "known": known}, name[:80])
+            )
+        else:
+            files[path] = content
+    if findings:
+        raise Invalid(findings)
     return bundle.of(files)
+
+
+def _place(name: str, held: Bundle) -> str | None:
+    """Where an uploaded file belongs: on the file of that name, or, new, where its kind lies; else None."""
+    bare = PurePosixPath(name.replace("\\", "/")).name
+    same = [path for path in held.files if path == name] or [
+        path for path in held.files if PurePosixPath(path).name == bare
+    ]
+    if len(same) == 1:
+        return same[0]
+    folder = {".dmn": "", ".bpmn": "", ".json": "forms/"}.get(PurePosixPath(bare).suffix)
+    return None if same or folder is None else folder + bare
 
 
 def _moment(text: str) -> datetime | None:
@@ -162,5 +190,3 @@ def _moment(text: str) -> datetime | None:
         raise EngineError("moment_unreadable", found=text[:40]) from error
     at = at if at.tzinfo else at.replace(tzinfo=settings.current().zone_info)
     return max(at, clock.now())
-
-
