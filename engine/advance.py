@@ -213,10 +213,11 @@ def evaluated(definition: Definition, used: Decision, variables: Variables, mome
         outcome = decisions.evaluate(used.model, used.id, variables, moment)
     except feel.FeelError as error:
         raise Fault("decision_failed", decision=used.id, reason=str(error)) from error
+    # a table's inputs are its columns; other logic is known by the variables it and all it requires read
+    inputs = outcome.inputs or {name: variables.get(name) for name in sorted(used.model.variables(used.id))}
     return Decided(
-        outcome.value, outcome.inputs, outcome.matched, traced(outcome), outcome.hit_policy,
-        definition.version_id,
-    )  # fmt: skip
+        outcome.value, inputs, outcome.matched, traced(outcome), outcome.hit_policy, definition.version_id
+    )
 
 
 def traced(outcome: decisions.Outcome) -> Any:
@@ -271,7 +272,8 @@ def serve(connection: Connection, instance_id: int, job: Job) -> None:
     if not any(wait.token == job.token and wait.kind is WaitKind.JOB for wait in locked.state.waits):
         raise Conflict("no_longer_waiting", element=job.element)
     command = _call(connection, locked, job, clock.now())
-    step(connection, locked, command, access.SYSTEM, Act("job_completed", job.element, job.token))
+    ended = {runtime.Complete: "job_completed", runtime.Raise: "job_refused"}.get(type(command), "job_failed")
+    step(connection, locked, command, access.SYSTEM, Act(ended, job.element, job.token))
 
 
 def _is_due(state: State, job: Job, tasks: Mapping[str, catalogue.ServiceTask], locked: Locked) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engine import clock, database, incidents, instances, jobs, messages, outbox, tables, user_tasks
 from engine.access import SYSTEM
+from engine.definitions import bundle
 from engine.ids import InstanceId
 from engine.worker import Worker
 from tests.book_loan import bundles
@@ -179,3 +180,35 @@ def test_a_supervisor_may_finish_what_was_called_while_the_caller_waits(library:
         assert [task.element for task in tasks] == ["assess"]
         user_tasks.complete(connection, tasks[0].id, library.people["binder"], ANSWERS["assess"])
         assert library.elements(connection, loan) == []
+
+
+def test_a_process_that_only_a_message_begins_cannot_be_called_and_the_caller_says_so(
+    library: Library,
+) -> None:
+    """The worker once tried this for ever, without a pause."""
+    bpmn = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="letters_file" targetNamespace="urn:t">
+  <process id="letters" isExecutable="true">
+    <startEvent id="came"><messageEventDefinition messageRef="letter" /></startEvent>
+    <endEvent id="read" />
+    <sequenceFlow id="came__read" sourceRef="came" targetRef="read" />
+  </process>
+  <message id="letter" name="letter" />
+</definitions>"""
+    texts = b"process: {name: Letters}\nelements: {came: {name: Came}, read: {name: Read}}\n"
+    process = b"process: letters\nowner: process_owner\nmessages: {letter: {keep: PT1H}}\n"
+    letters = {
+        "process.yaml": process,
+        "letters.bpmn": bpmn.encode(),
+        "texts/vi.yaml": texts,
+        "texts/en.yaml": texts,
+    }
+    calling = bundles.edited("loan.bpmn", 'calledElement="repair"', 'calledElement="letters"')
+    with database.transaction() as connection:
+        library.publish(connection, bundle.of(letters), calling.changed({"scenarios/loans.yaml": None}))
+    loan = damaged(library)
+    Worker().settle()
+    with database.transaction() as connection:
+        [incident] = incidents.of(connection, loan)
+        assert incident.code == "called_process_without_start"
+        rows.agree(connection)
