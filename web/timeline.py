@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.model import Kind
+from engine import texts
+from engine.bpmn.model import Flow, Kind
 from engine.definitions.definition import Definition
 from engine.history import Row
 from web import rendering
@@ -95,13 +96,21 @@ def _completed(
             for flow in details.get("flows", ())
             if flow in definition.model.flows
         ]
-        names = ", ".join(way.name or definition.element_name(language, way.target) for way in ways)
+        names = ", ".join(_way(way, definition, language) for way in ways)
         if len(node.outgoing) < 2 or not (node.name or any(way.name for way in ways)):
             return ""
         return rendering.sentence("history.steps.went", language, element=name, ways=names)
     if node.kind in (Kind.START, Kind.END):
         return ""
     return rendering.sentence("history.steps.completed", language, element=name)
+
+
+def _way(way: Flow, definition: Definition, language: str) -> str:
+    """A flow by its name; in a language in which it has none, by the element it leads to."""
+    own = definition.text_in(language, f"flows.{way.id}")
+    drawn = way.name if language == texts.LANGUAGES[0] else ""
+    target = definition.text_in(language, f"elements.{way.target}")
+    return own or drawn or target or way.name or definition.element_name(language, way.target)
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
