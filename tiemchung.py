@@ -7,6 +7,7 @@ benchmarks and the simulation.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections import Counter
@@ -30,6 +31,7 @@ from engine import (
     worker,
 )  # fmt: skip
 from engine.bpmn import reading
+from engine.decisions import conformance
 from engine.definitions import bundle, checks, deployment, registry, trace
 from engine.errors import EngineError, Finding, Invalid
 
@@ -111,10 +113,9 @@ def _stop(arguments: Arguments) -> None:
 def _check(arguments: Arguments) -> int:
     """Check process folders and print every finding; 1 when one of them would be refused."""
     chosen = settings.current()
-    folders = [Path(folder) for folder in arguments.folders] or sorted(
-        path.parent for path in chosen.processes_dir.glob("*/process.yaml")
-    )
-    known = {folder.name for folder in folders} | {path.parent.name for path in chosen.processes_dir.glob("*/process.yaml")}
+    own = sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
+    folders = [Path(folder) for folder in arguments.folders] or own
+    known = {folder.name for folder in (*folders, *own)}
     refused = False
     for folder in folders:
         findings = _findings(folder, known)
@@ -151,7 +152,9 @@ def _versions(arguments: Arguments) -> None:
     with database.transaction() as connection:
         for key in registry.processes(connection):
             for release in registry.releases(connection, key):
-                print(f"{key}\tv{release.version}\t{release.unit_path}\t{release.effective_at.isoformat()}\t{release.version_id}")
+                print(
+                    f"{key}\tv{release.version}\t{release.unit_path}\t{release.effective_at.isoformat()}\t{release.version_id}"
+                )
 
 
 def _run(arguments: Arguments) -> int:
@@ -200,6 +203,14 @@ def _bench(arguments: Arguments) -> None:
     print(json.dumps(report, indent=2) if arguments.json else bench.told(report))
 
 
+def _conformance(arguments: Arguments) -> None:
+    """Run a folder of the DMN conformance kit and print passed and total per level, and every failure."""
+    report = conformance.run(Path(arguments.folder))
+    print(
+        json.dumps(dataclasses.asdict(report), indent=2, default=str) if arguments.json else report.summary()
+    )
+
+
 # --- printing ---------------------------------------------------------------------------------------------
 
 
@@ -242,7 +253,9 @@ def _language() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tiemchung", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="tiemchung", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, act: Callable[[Arguments], int | None]) -> argparse.ArgumentParser:
@@ -268,6 +281,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("file", metavar="FILE")
     run.add_argument("--engine", choices=("own", "spiffworkflow"), default="own")
     run.add_argument("--answers", metavar="JSON", help='per element, e.g. {"ask": {"days": 3}}')
+    kit = command("conformance", _conformance)
+    kit.add_argument("standard", choices=("dmn",))
+    kit.add_argument("folder", metavar="DIR")
+    kit.add_argument("--json", action="store_true")
     command("simulate", _simulate).add_argument("--visits", type=int, required=True, metavar="N")
     measure = command("bench", _bench)
     measure.add_argument("what", choices=("engine",))

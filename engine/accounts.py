@@ -47,9 +47,7 @@ def _nobody() -> str:
     return hasher().hash(secrets.token_hex(16))
 
 
-def create(
-    connection: Connection, sign_in: str, name: str, password: str, language: str = "vi"
-) -> AccountId:
+def create(connection: Connection, sign_in: str, name: str, password: str, language: str = "vi") -> AccountId:
     """A new account without roles."""
     findings = []
     if not _SIGN_IN.fullmatch(sign_in):
@@ -114,7 +112,9 @@ def actor(connection: Connection, account_id: int) -> Actor:
 
 def by_sign_in(connection: Connection, sign_in: str) -> Actor:
     """The person who signs in under a name."""
-    account_id = connection.scalar(select(tables.account.c.account_id).where(tables.account.c.sign_in == sign_in))
+    account_id = connection.scalar(
+        select(tables.account.c.account_id).where(tables.account.c.sign_in == sign_in)
+    )
     if account_id is None:
         raise NotFound("account_not_found")
     return actor(connection, account_id)

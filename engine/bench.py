@@ -119,7 +119,9 @@ def engine(seconds: float) -> dict[str, Any]:
 
 def told(report: dict[str, Any]) -> str:
     """The report in words."""
-    lines = ["floor: one transaction of"] + [f"  {' '.join(statement.split())}" for statement in report["floor_code"]]
+    lines = ["floor: one transaction of"] + [
+        f"  {' '.join(statement.split())}" for statement in report["floor_code"]
+    ]
     lines += [f"durable commits: {report['durable']}", "", "clients  tasks/s  floor/s  ratio"]
     for clients, row in report["clients"].items():
         rates = f"{row['tasks_per_second']:7}  {row['floor_per_second']:7}"
@@ -156,7 +158,10 @@ def _floor_client(site: Site, act_until: Callable[[], bool], done: Any) -> None:
         with database.transaction() as connection:
             state = instances.state_of(connection, started[0].instance)
             version_id = connection.scalar(sqlalchemy.select(tables.definition_version.c.version_id))
-    body, details = runtime.store(state), encoded({"steps": [["completed", "write"], ["entered", "write"]]}).decode()
+    body, details = (
+        runtime.store(state),
+        encoded({"steps": [["completed", "write"], ["entered", "write"]]}).decode(),
+    )
     seqs = {task_id.instance: (task_id.token, 1) for task_id in started}
     plain = psycopg.connect(_conninfo(site.url), prepare_threshold=0)
     while act_until():
@@ -240,7 +245,8 @@ def _started(site: Site) -> tuple[Actor, list[TaskId]]:
     with database.transaction() as connection:
         actor = accounts.by_sign_in(connection, site.sign_in)
         started = [
-            instances.start(connection, "tally", site.unit, {"times": 0}, actor) for _ in range(INSTANCES_PER_CLIENT)
+            instances.start(connection, "tally", site.unit, {"times": 0}, actor)
+            for _ in range(INSTANCES_PER_CLIENT)
         ]
     with database.transaction() as connection:
         queues = [user_tasks.queue(connection, actor, instance_id=instance_id) for instance_id in started]
@@ -325,5 +331,3 @@ def _drop(administration: sqlalchemy.Engine, dispose: bool = True) -> None:
         connection.exec_driver_sql(f'drop database if exists "{NAME}" with (force)')
     if dispose:
         administration.dispose()
-
-

@@ -61,9 +61,7 @@ def read(path: Path) -> Campaign:
     findings: list[Finding] = []
 
     def wrong(pointer: str, expected: str, found: object) -> None:
-        findings.append(
-            marked.finding("campaign_entry", pointer, expected=expected, found=found)
-        )
+        findings.append(marked.finding("campaign_entry", pointer, expected=expected, found=found))
 
     if not isinstance(content, dict):
         raise Invalid([Finding("campaign_entry", {"expected": "a map", "found": content}, path.name, 1)])

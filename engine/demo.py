@@ -101,7 +101,11 @@ def _units(connection: Connection, entry: dict[str, Json], parent: Unit | None) 
 
 def _account(connection: Connection, entry: dict[str, Json], password: str, made: dict[str, Unit]) -> Actor:
     account_id = accounts.create(
-        connection, entry["sign_in"], entry["name"], password, entry.get("language", settings.current().language)
+        connection,
+        entry["sign_in"],
+        entry["name"],
+        password,
+        entry.get("language", settings.current().language),
     )
     for granted in entry["grants"]:
         for role in granted["roles"]:

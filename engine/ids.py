@@ -48,7 +48,11 @@ class TaskId(NamedTuple):
 def composed(at: datetime, sequence: int, shard: int) -> int:
     """The id for a moment, a sequence number and a shard."""
     seconds = int((at - EPOCH).total_seconds())
-    return (seconds << (_SEQUENCE_BITS + _SHARD_BITS)) | ((sequence % (1 << _SEQUENCE_BITS)) << _SHARD_BITS) | shard
+    return (
+        (seconds << (_SEQUENCE_BITS + _SHARD_BITS))
+        | ((sequence % (1 << _SEQUENCE_BITS)) << _SHARD_BITS)
+        | shard
+    )
 
 
 def issue(connection: Connection, shard: int = 0) -> int:

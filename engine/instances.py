@@ -74,7 +74,8 @@ def start(
         if rule is not None and not (rule.roles & access.roles_at(actor, unit.path)):
             access.require_role(actor, ", ".join(sorted(rule.roles)), unit.path)
     if rule is not None and rule.unit_kinds and unit.kind not in rule.unit_kinds:
-        raise Invalid([Finding("start_unit_kind", {"found": unit.kind, "expected": ", ".join(sorted(rule.unit_kinds))})])
+        expected = ", ".join(sorted(rule.unit_kinds))
+        raise Invalid([Finding("start_unit_kind", {"found": unit.kind, "expected": expected})])
     variables = _answered(definition, variables, element)
     return begin(connection, definition, unit, variables, actor, element)
 
@@ -169,12 +170,16 @@ def cancel(connection: Connection, instance_id: int, actor: Actor, reason: str) 
     if not reason.strip():
         raise Invalid([Finding("reason_missing", pointer="/reason")])
     command = runtime.Cancel(reason)
-    advance.step(connection, locked, command, actor, Act("instance_cancelled", details={"reason": reason[:500]}))
+    advance.step(
+        connection, locked, command, actor, Act("instance_cancelled", details={"reason": reason[:500]})
+    )
 
 
 def state_of(connection: Connection, instance_id: int) -> State:
     """The stored state, for tests and replay."""
-    body = connection.scalar(select(tables.instance.c.body).where(tables.instance.c.instance_id == instance_id))
+    body = connection.scalar(
+        select(tables.instance.c.body).where(tables.instance.c.instance_id == instance_id)
+    )
     if body is None:
         raise NotFound("instance_not_found")
     return runtime.restore(body)

@@ -41,7 +41,9 @@ def about(connection: Connection, subject: str, kind: str) -> list[Record]:
     """Every record of a kind about one subject, oldest first. For the subject's own history, in any unit."""
     table = tables.record
     rows = connection.execute(
-        select(table).where(table.c.subject == subject, table.c.kind == kind).order_by(table.c.at, table.c.seq)
+        select(table)
+        .where(table.c.subject == subject, table.c.kind == kind)
+        .order_by(table.c.at, table.c.seq)
     )
     return [_record(row) for row in rows]
 
@@ -64,7 +66,9 @@ def find(
         query = query.where(table.c.unit_path.startswith(unit_path, autoescape=True))
     if since is not None:
         query = query.where(table.c.at >= since)
-    return [_record(row) for row in connection.execute(query.order_by(table.c.at.desc()).limit(min(limit, 5000)))]
+    return [
+        _record(row) for row in connection.execute(query.order_by(table.c.at.desc()).limit(min(limit, 5000)))
+    ]
 
 
 def _record(row: Any) -> Record:

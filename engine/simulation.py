@@ -126,7 +126,11 @@ def play(
 
 
 def _cast(
-    told: Sequence[Story], subjects: Sequence[dict[str, Json]], sites: Sequence[Unit], count: int, chance: random.Random
+    told: Sequence[Story],
+    subjects: Sequence[dict[str, Json]],
+    sites: Sequence[Unit],
+    count: int,
+    chance: random.Random,
 ) -> Iterator[Case]:
     """Give each case a story and somebody it may happen to; nobody twice while others are left."""
     staff: dict[tuple[str, str], list[Actor]] = {}
@@ -268,4 +272,3 @@ def _story(entry: dict[str, Json]) -> Story:
         duration(entry.get("takes", "PT4M")),
         {element: duration(text) for element, text in (entry.get("not_before") or {}).items()}, entry.get("rests_at"),
     )  # fmt: skip
-

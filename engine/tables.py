@@ -53,7 +53,9 @@ unit = Table(
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("parent_id", BigInteger, ForeignKey("unit.unit_id")),
-    Column("path", Path, nullable=False, unique=True),  # "/vn/79/760/": codes from the root, closed by a slash
+    Column(
+        "path", Path, nullable=False, unique=True
+    ),  # "/vn/79/760/": codes from the root, closed by a slash
     Column("shard", SmallInteger, nullable=False),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
 )
@@ -81,7 +83,9 @@ role_grant = Table(
 web_session = Table(
     "web_session",
     metadata,
-    Column("token_hash", LargeBinary, primary_key=True),  # sha256 of the cookie's token: a stolen table signs nobody in
+    Column(
+        "token_hash", LargeBinary, primary_key=True
+    ),  # sha256 of the cookie's token: a stolen table signs nobody in
     Column("account_id", BigInteger, ForeignKey("account.account_id"), nullable=False),
     Column("csrf", Text, nullable=False),
     Column("unit_id", BigInteger, ForeignKey("unit.unit_id")),  # the unit the person works at now
@@ -128,7 +132,9 @@ submission = Table(
     Column("decided_at", Moment),
     Column("decided_reason", Text),
     CheckConstraint("state in ('submitted', 'approved', 'rejected', 'withdrawn')", name="state"),
-    CheckConstraint("decided_by is distinct from submitted_by or state in ('submitted', 'withdrawn')", name="two_people"),
+    CheckConstraint(
+        "decided_by is distinct from submitted_by or state in ('submitted', 'withdrawn')", name="two_people"
+    ),
     Index("ix_submission_open", "submitted_at", postgresql_where=text("state = 'submitted'")),
 )
 
@@ -142,7 +148,9 @@ release = Table(
     Column("unit_path", Path, nullable=False),  # "/" for everyone; deeper for a pilot
     Column("effective_at", Moment, nullable=False),
     Column("released_at", Moment, nullable=False),
-    Column("is_armed", Boolean, nullable=False, server_default=text("false")),  # its timer start events are noted
+    Column(
+        "is_armed", Boolean, nullable=False, server_default=text("false")
+    ),  # its timer start events are noted
     Index("ix_release_unarmed", "release_id", postgresql_where=text("not is_armed")),
     Index("ix_release_process_effective_at", "process", "effective_at"),
 )
@@ -182,7 +190,11 @@ instance = Table(
     Index("ix_instance_unit_path", "unit_path", "started_at"),
     Index("ix_instance_subject", "subject", postgresql_where=text("subject is not null")),
     Index(
-        "uq_instance_parent", "parent_id", "parent_token", unique=True, postgresql_where=text("parent_id is not null")
+        "uq_instance_parent",
+        "parent_id",
+        "parent_token",
+        unique=True,
+        postgresql_where=text("parent_id is not null"),
     ),
     postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},
 )

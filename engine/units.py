@@ -61,7 +61,9 @@ def by_code(connection: Connection, code: str) -> Unit:
 
 def by_id(connection: Connection, unit_id: int) -> Unit:
     """The unit with this id, or NotFound."""
-    return _one(connection.execute(select(tables.unit).where(tables.unit.c.unit_id == unit_id)).one_or_none(), unit_id)
+    return _one(
+        connection.execute(select(tables.unit).where(tables.unit.c.unit_id == unit_id)).one_or_none(), unit_id
+    )
 
 
 def by_path(connection: Connection, path: str) -> Unit:
@@ -71,7 +73,9 @@ def by_path(connection: Connection, path: str) -> Unit:
 
 def below(connection: Connection, path: str, kinds: tuple[str, ...] = (), limit: int = 500) -> list[Unit]:
     """The active units at and below a path, in tree order."""
-    query = select(tables.unit).where(tables.unit.c.path.startswith(path, autoescape=True), tables.unit.c.is_active)
+    query = select(tables.unit).where(
+        tables.unit.c.path.startswith(path, autoescape=True), tables.unit.c.is_active
+    )
     if kinds:
         query = query.where(tables.unit.c.kind.in_(kinds))
     return [_unit(row) for row in connection.execute(query.order_by(tables.unit.c.path).limit(limit))]
@@ -79,7 +83,9 @@ def below(connection: Connection, path: str, kinds: tuple[str, ...] = (), limit:
 
 def roots(connection: Connection) -> list[Unit]:
     """The units without a parent."""
-    return [_unit(row) for row in connection.execute(select(tables.unit).where(tables.unit.c.parent_id.is_(None)))]
+    return [
+        _unit(row) for row in connection.execute(select(tables.unit).where(tables.unit.c.parent_id.is_(None)))
+    ]
 
 
 def ancestors(path: str) -> list[str]:

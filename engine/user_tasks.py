@@ -185,7 +185,9 @@ def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Var
     outputs = _checked(locked, task_id, element, answers)
     command = runtime.Complete(task_id.token, element, outputs)
     before = {wait.token for wait in locked.state.waits}
-    outcome = advance.step(connection, locked, command, actor, Act("user_task_completed", element, task_id.token))
+    outcome = advance.step(
+        connection, locked, command, actor, Act("user_task_completed", element, task_id.token)
+    )
     return [
         TaskId(task_id.instance, wait.token)
         for wait in outcome.state.waits
@@ -243,10 +245,11 @@ def _workable(actor: Actor) -> ColumnElement[bool]:
 
 
 def _require_reach(actor: Actor, task: Task) -> None:
-    if access.has_role(actor, task.role, task.unit_path) or access.allowed(actor, Permission.FREE, task.unit_path):
+    if access.has_role(actor, task.role, task.unit_path) or access.allowed(
+        actor, Permission.FREE, task.unit_path
+    ):
         return
     raise NotAllowed("role_missing", role=task.role)
-
 
 
 def _locked_row(connection: Connection, task_id: TaskId) -> Task:

@@ -16,7 +16,9 @@ def invent(inputs: Json, context: Context) -> Json:
     connection = queries.connection(context)
     found = []
     on = date.fromisoformat(inputs["on"])
-    for details in synthetic.people(inputs["seed"], inputs["count"], inputs["provinces"], inputs["unit_codes"], on):
+    for details in synthetic.people(
+        inputs["seed"], inputs["count"], inputs["provinces"], inputs["unit_codes"], on
+    ):
         known = connection.scalar(_known(details))
         if known is None:
             person = registry.register(connection, details, context.now, None)

@@ -16,14 +16,15 @@ _HOST = re.compile(r"https?://[^\s\"')]*(?:pypi|npmjs|registry|mirror)[^\s\"')]*
 
 
 def _tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).exists()]
 
 
 def test_the_top_level_folders_are_the_agreed_ones() -> None:
-    folders = {path.relative_to(ROOT).parts[0] for path in _tracked() if len(path.relative_to(ROOT).parts) > 1}
+    folders = {
+        path.relative_to(ROOT).parts[0] for path in _tracked() if len(path.relative_to(ROOT).parts) > 1
+    }
     assert folders <= TOP
 
 
@@ -32,7 +33,9 @@ def test_declarations_hold_no_python() -> None:
 
 
 def test_third_party_files_are_installed_not_committed() -> None:
-    assert not [path for path in _tracked() if re.search(r"\.min\.(js|css)$|node_modules/|/vendor/", path.as_posix())]
+    assert not [
+        path for path in _tracked() if re.search(r"\.min\.(js|css)$|node_modules/|/vendor/", path.as_posix())
+    ]
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
@@ -41,7 +44,9 @@ def test_no_file_names_a_registry_or_a_path_of_a_machine() -> None:
         if path.suffix in {".png", ".woff", ".woff2", ".ico"} or path == Path(__file__):
             continue
         text = path.read_text("utf-8", errors="replace")
-        found += [f"{path.relative_to(ROOT)}: {match}" for match in _MACHINE.findall(text) + _HOST.findall(text)]
+        found += [
+            f"{path.relative_to(ROOT)}: {match}" for match in _MACHINE.findall(text) + _HOST.findall(text)
+        ]
     assert not found
 
 

@@ -13,12 +13,16 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 60  # lines
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "base", "manager", "service", "core", "impl"}
 
 
-@pytest.mark.parametrize("path", [p for p in python_files() if "migrations/versions" not in p.as_posix()], ids=named)
+@pytest.mark.parametrize(
+    "path", [p for p in python_files() if "migrations/versions" not in p.as_posix()], ids=named
+)
 def test_a_file_fits_in_the_head(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= LONGEST_FILE
 
 
-@pytest.mark.parametrize("path", [p for p in python_files() if "migrations/versions" not in p.as_posix()], ids=named)
+@pytest.mark.parametrize(
+    "path", [p for p in python_files() if "migrations/versions" not in p.as_posix()], ids=named
+)
 def test_a_function_fits_on_the_screen(path: Path) -> None:
     long = [
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"

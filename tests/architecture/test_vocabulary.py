@@ -41,7 +41,9 @@ def engine_words() -> set[str]:
 
 def violations(words: set[str], files: Iterable[tuple[str, str]]) -> list[str]:
     """`file: word` for each campaign word found in names, comments and texts of a file."""
-    return [f"{name}: {word}" for name, text in files for word in sorted(words & set(_WORD.findall(text.lower())))]
+    return [
+        f"{name}: {word}" for name, text in files for word in sorted(words & set(_WORD.findall(text.lower())))
+    ]
 
 
 def _sources() -> list[Path]:

@@ -12,13 +12,13 @@ import tiemchung
 from tests.architecture.sources import ROOT, python_files
 
 
-
 def _source() -> str:
     return "\n".join(path.read_text("utf-8") for path in python_files())
 
 
 def _listed(page: str) -> set[str]:
-    rows = [line.split("|")[1] for line in (ROOT / "docs" / page).read_text("utf-8").splitlines() if line.startswith("| `")]
+    lines = (ROOT / "docs" / page).read_text("utf-8").splitlines()
+    rows = [line.split("|")[1] for line in lines if line.startswith("| `")]
     return {word for row in rows for word in re.findall(r"`([a-z_]+)", row)}
 
 
@@ -55,7 +55,9 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_folders_and_modules_named_exist(page: str) -> None:
     text = (ROOT / page).read_text("utf-8")
     named = re.findall(r"`((?:engine|web|integrations|processes|forms|tests|docs)/[\w./*-]*)`", text)
-    assert not [path for path in named if not (list(ROOT.glob(path)) if "*" in path else (ROOT / path).exists())]
+    assert not [
+        path for path in named if not (list(ROOT.glob(path)) if "*" in path else (ROOT / path).exists())
+    ]
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
