@@ -42,7 +42,7 @@ def changed(
     old, new = set_of(before), set_of(after)
     changes: Changes = {}
     for wait in before.waits:
-        if wait_key(wait) not in new and wait.kind != "timer":
+        if wait_key(wait) not in new or new[wait_key(wait)] != wait:
             _add(changes, f"closed_{wait.kind}", {"token": wait.token, "element": wait.element})
     inputs = {(job.token, job.element): job.inputs for job in outcome.jobs}
     for wait in after.waits:
