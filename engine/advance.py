@@ -19,7 +19,7 @@ from engine import access, catalogue, clock, database, decisions, feel, runtime,
 from engine.access import Actor
 from engine.definitions import registry
 from engine.definitions.definition import Decision, Definition
-from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed
+from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed, told
 from engine.ids import InstanceId, VersionId
 from engine.runtime import Command, Decided, Fault, Job, Outcome, State, Surroundings, Variables, WaitKind
 
@@ -303,6 +303,4 @@ def _call(connection: Connection, locked: Locked, job: Job, now: datetime) -> Co
     except BusinessError as refusal:
         return runtime.Raise(job.token, job.element, refusal.code, refusal.message)
     except (ServiceTaskFailed, EngineError) as failure:
-        return runtime.Fail(
-            job.token, job.element, "service_task_failed", {"name": name, "reason": str(failure)}
-        )
+        return runtime.Fail(job.token, job.element, "service_task_failed", {"name": name, **told(failure)})

@@ -72,6 +72,14 @@ class Invalid(EngineError):
         return "; ".join(f"{found.place()}: {found.sentence('en')}".lstrip(": ") for found in self.findings)
 
 
+def told(failure: Exception) -> dict[str, Any]:
+    """A failure as an incident keeps it: its sentence, and of a refusal what is needed to say it in any language."""
+    if isinstance(failure, EngineError) and not isinstance(failure, Invalid):
+        params = {name: str(value)[:200] for name, value in failure.params.items()}
+        return {"reason": str(failure)[:500], "refusal": {"code": failure.code, "params": params}}
+    return {"reason": str(failure)[:500]}
+
+
 class ServiceTaskFailed(Exception):
     """Something outside failed technically; the job is tried again later, then becomes an incident."""
 

@@ -6,6 +6,7 @@ acting and completing is followed by another that calls again with the same key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -76,10 +77,11 @@ def refuse(connection: Connection, job: Job, refusal: BusinessError) -> None:
     _end(connection, job, command, "job_refused")
 
 
-def fail(connection: Connection, job: Job, reason: str) -> None:
+def fail(connection: Connection, job: Job, reason: str, refusal: Mapping[str, Any] | None = None) -> None:
     """A technical failure: try again later, or open an incident after the last attempt.
 
-    Of a worker whose lease has run out meanwhile this changes nothing: the job is another's now.
+    `refusal` is the code and params behind the reason, if it was one of the engine's own. Of a worker whose
+    lease has run out meanwhile this changes nothing: the job is another's now.
     """
     delay = backoff(_retry_rule(job), job.attempt)
     if delay is not None:
@@ -88,9 +90,8 @@ def fail(connection: Connection, job: Job, reason: str) -> None:
     locked = advance.lock(connection, job.instance_id)
     if connection.scalar(_ATTEMPT, _key(job)) != job.attempt:
         raise Conflict("no_longer_waiting", element=job.element)
-    command = runtime.Fail(
-        job.token, job.element, "service_task_failed", {"name": job.name, "reason": reason[:500]}
-    )
+    params = {"name": job.name, "reason": reason[:500], **({"refusal": refusal} if refusal else {})}
+    command = runtime.Fail(job.token, job.element, "service_task_failed", params)
     _step(connection, locked, job, command, "job_failed")
 
 

@@ -28,7 +28,7 @@ from engine import (
     start_timers,
     timers,
 )
-from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed
+from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed, told
 from engine.jobs import Job
 
 RETRY_AFTER = timedelta(minutes=1)  # of an outbox job that failed in itself
@@ -133,7 +133,7 @@ def _called(job: Job) -> Callable[[Connection], None]:
     except BusinessError as refusal:
         return partial(jobs.refuse, job=job, refusal=refusal)
     except (ServiceTaskFailed, EngineError) as failure:
-        return partial(jobs.fail, job=job, reason=str(failure))
+        return partial(jobs.fail, job=job, **told(failure))
     except Exception as crash:  # a handler's bug must neither stop the worker nor lose the job
         log.error("service_task_crashed", instance_id=job.instance_id, service_task=job.name, _failure=crash)
         return partial(jobs.fail, job=job, reason=type(crash).__name__)
