@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from engine import access, advance, clock, feel, forms, history, ids, runtime, settings, tables, units
 from engine.access import Actor, Permission
@@ -199,14 +199,23 @@ def _answered(definition: Definition, variables: Variables, element: str | None)
 
 
 def _may_see(connection: Connection, actor: Actor, instance_id: int, unit_path: str) -> bool:
-    """Those who oversee the unit, and those who have a task of this case in their hands."""
+    """Those who oversee the unit, who may work on an open task of this case, or who have worked on one and still
+    hold a role there: whoever completes the last task must still be able to print what it gave."""
     if access.allowed(actor, Permission.SEE, unit_path):
         return True
     task = tables.user_task
     rows = connection.execute(
         select(task.c.role, task.c.unit_path).where(task.c.instance_id == instance_id)
     ).all()
-    return any(access.has_role(actor, row.role, row.unit_path) for row in rows)
+    if any(access.has_role(actor, row.role, row.unit_path) for row in rows):
+        return True
+    acts = tables.history
+    worked = exists().where(
+        acts.c.instance_id == instance_id,
+        acts.c.actor_id == actor.account_id,
+        acts.c.event == "user_task_completed",
+    )
+    return bool(access.roles_at(actor, unit_path)) and bool(connection.scalar(select(worked)))
 
 
 def _summary(row: Any) -> Summary:

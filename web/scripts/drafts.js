@@ -17,10 +17,18 @@ class Draft {
     this.busy = false;
     form.addEventListener("input", (event) => this.edited(isTyped(event.target) ? TYPING : CHOOSING));
     form.addEventListener("click", (event) => this.pressed(event));
-    form.addEventListener("form:submitted", () => sessionStorage.removeItem(this.key));
+    form.addEventListener("form:submitted", () => this.submitted());
+    form.addEventListener("form:released", () => { this.isSubmitted = false; });
     window.addEventListener("online", () => this.save());
     window.addEventListener("pagehide", () => this.leave());
     this.restore();
+  }
+
+  // The words travel with the form now: a draft cut off by leaving the page is not one to keep.
+  submitted() {
+    this.isSubmitted = true;
+    clearTimeout(this.timer);
+    sessionStorage.removeItem(this.key);
   }
 
   edited(delay) {
@@ -96,6 +104,7 @@ class Draft {
   }
 
   offline(body) {
+    if (this.isSubmitted) return;
     body.delete("csrf"); // a token is no word of the person; the page has its own
     sessionStorage.setItem(this.key, body.toString());
     this.show("offline");
@@ -105,7 +114,7 @@ class Draft {
   }
 
   leave() {
-    if (this.edits === this.sent) return;
+    if (this.isSubmitted || this.edits === this.sent) return;
     const body = this.words();
     if (!navigator.sendBeacon || !navigator.sendBeacon(this.address, body)) this.offline(body);
   }

@@ -28,6 +28,7 @@ function release(form) {
   delete form.dataset.asked;
   form.removeAttribute("aria-busy");
   form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
+  form.dispatchEvent(new CustomEvent("form:released"));
 }
 
 function ask(form, submitter) {
