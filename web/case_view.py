@@ -20,7 +20,7 @@ from engine.instances import Summary, View
 from engine.records import Record
 from engine.runtime import WaitKind
 from web import readable
-from web.sessions import Visit
+from web.sessions import Presence
 from web.subjects import Subject
 
 
@@ -73,16 +73,16 @@ class Written:
     missing: tuple[str, ...]
 
 
-def listed(connection: Connection, found: Iterable[Summary], visit: Visit) -> list[Listed]:
+def listed(connection: Connection, found: Iterable[Summary], presence: Presence) -> list[Listed]:
     """The rows of a list of cases."""
     names: dict[str, str] = {}
     rows = []
     for one in found:
         definition = registry.definition(connection, one.version_id)
-        outcome = definition.element_name(visit.language, one.outcome) if one.outcome else ""
+        outcome = definition.element_name(presence.language, one.outcome) if one.outcome else ""
         rows.append(
             Listed(
-                one.instance_id, definition.name(visit.language), definition.version,
+                one.instance_id, definition.name(presence.language), definition.version,
                 names.setdefault(one.unit_path, _unit_name(connection, one.unit_path)), one.state, outcome,
                 one.started_at, one.progressed_at, one.ended_at,
             )
@@ -90,7 +90,7 @@ def listed(connection: Connection, found: Iterable[Summary], visit: Visit) -> li
     return rows
 
 
-def resting(connection: Connection, view: View, visit: Visit) -> list[Resting]:
+def resting(connection: Connection, view: View, presence: Presence) -> list[Resting]:
     """What the case waits for; a wait that stands beside a person's task (a time limit) comes after it."""
     rows = _wait_rows(connection, view.summary.instance_id)
     found = []
@@ -100,7 +100,7 @@ def resting(connection: Connection, view: View, visit: Visit) -> list[Resting]:
         since = row.get("created_at") or row.get("opened_at")
         found.append(
             Resting(
-                view.definition.element_name(visit.language, wait.element), wait.kind.value, since, due_at,
+                view.definition.element_name(presence.language, wait.element), wait.kind.value, since, due_at,
                 due_at is not None and due_at < clock.now(), row.get("name") or "", wait.due_at,
             )
         )  # fmt: skip

@@ -16,7 +16,7 @@ from engine import catalogue
 from engine.errors import Finding, NotFound
 from engine.forms import Form
 from web import subjects
-from web.sessions import Visit
+from web.sessions import Presence
 
 Json = dict[str, Any]
 
@@ -29,14 +29,16 @@ class Shown:
     lines: tuple[str, ...]
 
 
-def resolved(connection: Connection, form: Form, answers: Json, visit: Visit) -> tuple[Json, list[Finding]]:
+def resolved(
+    connection: Connection, form: Form, answers: Json, presence: Presence
+) -> tuple[Json, list[Finding]]:
     """The answers with an id in every look-up field; a finding for each text that names nobody or several."""
     kept, findings = dict(answers), []
     for name, query in _fields(form).items():
         text = answers.get(name)
-        if not isinstance(text, str) or _known(connection, query, text, visit):
+        if not isinstance(text, str) or _known(connection, query, text, presence):
             continue
-        found = _exact(subjects.matches(connection, query, text, visit.actor), text)
+        found = _exact(subjects.matches(connection, query, text, presence.actor), text)
         if len(found) == 1:
             kept[name] = str(found[0]["id"])
         else:
@@ -48,12 +50,12 @@ def resolved(connection: Connection, form: Form, answers: Json, visit: Visit) ->
     return kept, findings
 
 
-def shown(connection: Connection, form: Form, answers: Mapping[str, Any], visit: Visit) -> Shown:
+def shown(connection: Connection, form: Form, answers: Mapping[str, Any], presence: Presence) -> Shown:
     """The answers as a form shows them."""
     kept, lines = dict(answers), []
     for name, query in _fields(form).items():
         value = answers.get(name)
-        entry = _known(connection, query, value, visit) if isinstance(value, str) else {}
+        entry = _known(connection, query, value, presence) if isinstance(value, str) else {}
         if entry:
             kept[name] = code_of(entry)
             lines.append(str(entry.get("label") or ""))
@@ -75,12 +77,12 @@ def _fields(form: Form) -> dict[str, str]:
     }
 
 
-def _known(connection: Connection, query: str, value: str, visit: Visit) -> Json:
+def _known(connection: Connection, query: str, value: str, presence: Presence) -> Json:
     """The entry with this very id, or nothing."""
     for showing in _showing(query):
         name = next(iter(showing.inputs.required))
         try:
-            return catalogue.ask(connection, showing.name, {name: value}, visit.actor)
+            return catalogue.ask(connection, showing.name, {name: value}, presence.actor)
         except NotFound:
             return {}
     return {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine import access
 from engine.access import Permission
-from web.sessions import Visit
+from web.sessions import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ _WAYS: tuple[tuple[str, str, str, tuple[Permission, ...]], ...] = (
 )
 
 
-def items(visit: Visit, path: str) -> tuple[Item, ...]:
+def items(presence: Presence, path: str) -> tuple[Item, ...]:
     """The ways open to the person anywhere in their units, the one they are on marked."""
     return tuple(
         Item(key, address, icon, path == address or path.startswith(f"{address}/"))
         for key, address, icon, permissions in _WAYS
-        if any(access.paths_with(visit.actor, permission) for permission in permissions)
+        if any(access.paths_with(presence.actor, permission) for permission in permissions)
     )

@@ -36,23 +36,27 @@ _language: ContextVar[str] = ContextVar("language", default="vi")
 
 
 def page(
-    request: Request, template: str, visit: sessions.Visit | None = None, status: int = 200, **context: Any
+    request: Request,
+    template: str,
+    presence: sessions.Presence | None = None,
+    status: int = 200,
+    **context: Any,
 ) -> HTMLResponse:
     """The whole page."""
-    return _response(request, status, template, None, visit, context)
+    return _response(request, status, template, None, presence, context)
 
 
 def fragment(
     request: Request,
     template: str,
     block: str,
-    visit: sessions.Visit | None = None,
+    presence: sessions.Presence | None = None,
     status: int = 200,
     **context: Any,
 ) -> HTMLResponse:
     """The block for an htmx request, the whole page for any other: one route serves both."""
     wanted = block if request.headers.get("hx-request") else None
-    return _response(request, status, template, wanted, visit, context)
+    return _response(request, status, template, wanted, presence, context)
 
 
 def error_page(request: Request, status: int, sentence: str, findings: Sequence[str]) -> HTMLResponse:
@@ -168,17 +172,17 @@ def _response(
     status: int,
     template: str,
     block: str | None,
-    visit: sessions.Visit | None,
+    presence: sessions.Presence | None,
     context: dict[str, Any],
 ) -> HTMLResponse:
-    language = visit.language if visit else sessions.language_of(request)
+    language = presence.language if presence else sessions.language_of(request)
     spoken = said(request, language)
     surroundings = {
         "campaign": campaign.current().names.get(language, ""),
-        "visit": visit,
-        "csrf": visit.csrf if visit else "",
+        "presence": presence,
+        "csrf": presence.csrf if presence else "",
         "path": request.url.path,
-        "navigation": navigation.items(visit, request.url.path) if visit else (),
+        "navigation": navigation.items(presence, request.url.path) if presence else (),
         "flash": spoken,
     }
     shown = html(template, language, sessions.theme_of(request), block, **{**surroundings, **context})

@@ -30,7 +30,7 @@ class SignInNeeded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Presence:
     """A request by somebody signed in: who, where they work now, and their form guard."""
 
     actor: Actor
@@ -54,17 +54,17 @@ class Posted:
         return [value.strip() for key, value in self.pairs if key == name]
 
 
-def visit(request: Request) -> Visit:
+def presence(request: Request) -> Presence:
     """The signed-in session of a request; SignInNeeded when there is none."""
-    found = _visit(request)
+    found = _presence(request)
     if found is None:
         raise SignInNeeded
     return found
 
 
-def visit_or_none(request: Request) -> Visit | None:
+def presence_or_none(request: Request) -> Presence | None:
     """The signed-in session, if there is one: for pages that everybody may see."""
-    return _visit(request)
+    return _presence(request)
 
 
 async def posted(request: Request) -> Posted:
@@ -73,16 +73,16 @@ async def posted(request: Request) -> Posted:
     return Posted([(key, value) for key, value in form.multi_items() if isinstance(value, str)])
 
 
-def guard(visit: Visit, posted: Posted, request: Request) -> None:
+def guard(presence: Presence, posted: Posted, request: Request) -> None:
     """Refuse a post that does not carry the session's own token."""
     brought = posted.first("csrf") or request.headers.get("x-csrf-token", "")
-    if not secrets.compare_digest(brought.encode(), visit.csrf.encode()):
+    if not secrets.compare_digest(brought.encode(), presence.csrf.encode()):
         raise NotAllowed("csrf_missing")
 
 
 def guarded(
     request: Request,
-    found: Annotated[Visit, Depends(visit)],
+    found: Annotated[Presence, Depends(presence)],
     fields: Annotated[Posted, Depends(posted)],
 ) -> Posted:
     """The fields of a guarded post: what every changing route of a signed-in person depends on."""
@@ -104,7 +104,7 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else ""
 
 
-def _visit(request: Request) -> Visit | None:
+def _presence(request: Request) -> Presence | None:
     token = request.cookies.get(COOKIE)
     if not token:
         return None
@@ -118,12 +118,12 @@ def _visit(request: Request) -> Visit | None:
             unit = next((units.by_id(connection, grant.unit_id) for grant in session.actor.grants), None)
     if unit is None:
         raise NotAllowed("no_roles")
-    return Visit(session.actor, unit, session.csrf, token, language_of(request, session.actor))
+    return Presence(session.actor, unit, session.csrf, token, language_of(request, session.actor))
 
 
 def _belongs(actor: Actor, unit: Unit) -> bool:
     return bool(access.roles_at(actor, unit.path))
 
 
-SignedIn = Annotated[Visit, Depends(visit)]
+SignedIn = Annotated[Presence, Depends(presence)]
 Guarded = Annotated[Posted, Depends(guarded)]

@@ -22,7 +22,7 @@ from engine.definitions.definition import Definition
 from engine.definitions.manifest import Subject as Declared
 from engine.errors import NotFound
 from web import readable
-from web.sessions import Visit
+from web.sessions import Presence
 
 KEPT_FOR = timedelta(minutes=10)
 MOST_KEPT = 4_000
@@ -47,49 +47,55 @@ class Subject:
     details: tuple[tuple[str, str], ...] = ()
 
 
-def of(connection: Connection, definition: Definition, subject: str | None, visit: Visit) -> Subject | None:
+def of(
+    connection: Connection, definition: Definition, subject: str | None, presence: Presence
+) -> Subject | None:
     """The subject of a case, freshly looked up; None for a case about nobody."""
     declared = definition.manifest.subject
     if subject is None or declared is None:
         return None
-    return _shown(subject, _asked(connection, declared, subject, visit.actor), definition, visit.language)
+    return _shown(
+        subject, _asked(connection, declared, subject, presence.actor), definition, presence.language
+    )
 
 
-def known(connection: Connection, definition: Definition, subject: str | None, visit: Visit) -> Json:
+def known(connection: Connection, definition: Definition, subject: str | None, presence: Presence) -> Json:
     """Everything the query says of the subject, for expressions of the declaration."""
     declared = definition.manifest.subject
-    return {} if subject is None or declared is None else _asked(connection, declared, subject, visit.actor)
+    return (
+        {} if subject is None or declared is None else _asked(connection, declared, subject, presence.actor)
+    )
 
 
 def in_queue(
-    connection: Connection, definition: Definition, subject: str | None, visit: Visit
+    connection: Connection, definition: Definition, subject: str | None, presence: Presence
 ) -> Subject | None:
     """The same for a list that is drawn again and again: a look of the last minutes serves."""
     declared = definition.manifest.subject
     if subject is None or declared is None:
         return None
     kept = _kept.setdefault(connection.engine, OrderedDict())
-    key = (visit.actor.account_id, declared.query or "", subject)
+    key = (presence.actor.account_id, declared.query or "", subject)
     with _lock:
         at, found = kept.get(key, (None, {}))
     if at is None or at < clock.now() - KEPT_FOR:
-        found = _asked(connection, declared, subject, visit.actor)
+        found = _asked(connection, declared, subject, presence.actor)
         with _lock:
             kept[key] = (clock.now(), found)
             kept.move_to_end(key)
             while len(kept) > MOST_KEPT:
                 kept.popitem(last=False)
-    return _shown(subject, found, definition, visit.language)
+    return _shown(subject, found, definition, presence.language)
 
 
-def find(connection: Connection, definition: Definition, text: str, visit: Visit) -> list[Subject]:
+def find(connection: Connection, definition: Definition, text: str, presence: Presence) -> list[Subject]:
     """Those who match a code or words, the most likely first; empty where the process declares no search."""
     declared = definition.manifest.subject
     if declared is None or not declared.find or not text.strip():
         return []
     return [
-        _shown(str(found.get("id", "")), found, definition, visit.language)
-        for found in matches(connection, declared.find, text, visit.actor)
+        _shown(str(found.get("id", "")), found, definition, presence.language)
+        for found in matches(connection, declared.find, text, presence.actor)
     ]
 
 

@@ -18,7 +18,7 @@ from engine.errors import Conflict, NotFound
 from engine.ids import TaskId, VersionId
 from engine.user_tasks import Task
 from web import subjects
-from web.sessions import Visit
+from web.sessions import Presence
 from web.subjects import Subject
 
 MOST_SHOWN = 60
@@ -63,7 +63,7 @@ class Place:
 
 def waiting(
     connection: Connection,
-    visit: Visit,
+    presence: Presence,
     station: Station | None,
     *,
     subject: str | None = None,
@@ -71,36 +71,36 @@ def waiting(
 ) -> list[Waiting]:
     """The open tasks of a station (None: of every kind) at the unit worked at and below, longest waiting first."""
     tasks = user_tasks.queue(
-        connection, visit.actor, unit=None if mine else visit.unit, process=station.process if station else None,
+        connection, presence.actor, unit=None if mine else presence.unit, process=station.process if station else None,
         lanes=station.lanes if station else None, subject=subject, mine=mine, limit=MOST_SHOWN,
     )  # fmt: skip
-    return [_waiting(connection, task, visit) for task in tasks]
+    return [_waiting(connection, task, presence) for task in tasks]
 
 
-def of_case(connection: Connection, visit: Visit, instance_id: int) -> list[Waiting]:
+def of_case(connection: Connection, presence: Presence, instance_id: int) -> list[Waiting]:
     """The open tasks of one case that the person may work."""
-    tasks = user_tasks.queue(connection, visit.actor, instance_id=instance_id)
-    return [_waiting(connection, task, visit) for task in tasks]
+    tasks = user_tasks.queue(connection, presence.actor, instance_id=instance_id)
+    return [_waiting(connection, task, presence) for task in tasks]
 
 
-def take_next(connection: Connection, visit: Visit, station: Station | None) -> TaskId | None:
+def take_next(connection: Connection, presence: Presence, station: Station | None) -> TaskId | None:
     """Claim the longest waiting task that nobody has in hand; None when there is none."""
     tasks = user_tasks.queue(
-        connection, visit.actor, unit=visit.unit, process=station.process if station else None,
+        connection, presence.actor, unit=presence.unit, process=station.process if station else None,
         lanes=station.lanes if station else None, limit=MOST_SHOWN,
     )  # fmt: skip
     for task in tasks:
         if task.claimed_by is None:
             try:
                 with connection.begin_nested():
-                    user_tasks.claim(connection, task.id, visit.actor)
+                    user_tasks.claim(connection, task.id, presence.actor)
             except (Conflict, NotFound):  # somebody else was faster
                 continue
             return task.id
     return None
 
 
-def done(connection: Connection, task_id: TaskId, visit: Visit) -> Done:
+def done(connection: Connection, task_id: TaskId, presence: Presence) -> Done:
     """What became of a task that is no longer open, and the queue it came from."""
     row = next(
         (row for row in reversed(history.of(connection, task_id.instance)) if row.token == task_id.token),
@@ -114,41 +114,41 @@ def done(connection: Connection, task_id: TaskId, visit: Visit) -> Done:
     station = station_of(definition.key, lane)
     return Done(
         address=f"/stations/{station.key}" if station else "/queue",
-        station=station.names.get(visit.language, station.key) if station else None,
-        element=definition.element_name(visit.language, row.element),
+        station=station.names.get(presence.language, station.key) if station else None,
+        element=definition.element_name(presence.language, row.element),
         at=row.at if row.event == "user_task_completed" else None,
         by=row.actor_name if row.event == "user_task_completed" else None,
-        by_me=row.actor_id == visit.actor.account_id,
+        by_me=row.actor_id == presence.actor.account_id,
     )
 
 
-def places(connection: Connection, visit: Visit) -> list[Place]:
+def places(connection: Connection, presence: Presence) -> list[Place]:
     """The stations at which the person may work in the unit, with their counts."""
-    counted = user_tasks.counts(connection, visit.actor, visit.unit)
+    counted = user_tasks.counts(connection, presence.actor, presence.unit)
     return [
         Place(
             station.key,
-            station.names.get(visit.language, station.key),
+            station.names.get(presence.language, station.key),
             sum(counted.get((station.process, lane), (0, 0))[0] for lane in station.lanes),
             sum(counted.get((station.process, lane), (0, 0))[1] for lane in station.lanes),
         )
-        for station in stations_of(connection, visit)
+        for station in stations_of(connection, presence)
     ]
 
 
-def elsewhere(connection: Connection, visit: Visit) -> tuple[int, int]:
+def elsewhere(connection: Connection, presence: Presence) -> tuple[int, int]:
     """How many tasks of the person's roles stand at no station of theirs, and how many of them are late."""
     covered = {
-        (station.process, lane) for station in stations_of(connection, visit) for lane in station.lanes
+        (station.process, lane) for station in stations_of(connection, presence) for lane in station.lanes
     }
-    counted = user_tasks.counts(connection, visit.actor, visit.unit)
+    counted = user_tasks.counts(connection, presence.actor, presence.unit)
     rest = [numbers for key, numbers in counted.items() if key not in covered]
     return sum(number for number, _ in rest), sum(late for _, late in rest)
 
 
-def stations_of(connection: Connection, visit: Visit) -> list[Station]:
+def stations_of(connection: Connection, presence: Presence) -> list[Station]:
     """The declared stations whose lanes the person's roles work at the unit."""
-    return [one for one in campaign.current().stations.values() if _works(connection, one, visit)]
+    return [one for one in campaign.current().stations.values() if _works(connection, one, presence)]
 
 
 def station_of(process: str, lane: str | None) -> Station | None:
@@ -163,20 +163,20 @@ def address_of(process: str, lane: str | None) -> str:
     return f"/stations/{station.key}" if station else "/queue"
 
 
-def startable(connection: Connection, visit: Visit, station: Station | None = None) -> list[Startable]:
+def startable(connection: Connection, presence: Presence, station: Station | None = None) -> list[Startable]:
     """The cases the person may begin by hand at the unit; of a station, only the process it starts."""
-    found = registry.startable(connection, visit.actor, visit.unit)
+    found = registry.startable(connection, presence.actor, presence.unit)
     return found if station is None else [one for one in found if one.process == station.start]
 
 
-def _works(connection: Connection, station: Station, visit: Visit) -> bool:
+def _works(connection: Connection, station: Station, presence: Presence) -> bool:
     try:
-        version_id = registry.in_force(connection, station.process, visit.unit.path, clock.now())
+        version_id = registry.in_force(connection, station.process, presence.unit.path, clock.now())
     except NotFound:
         return False
     lanes = registry.definition(connection, version_id).manifest.lanes
     roles = {lanes[lane].role for lane in station.lanes if lane in lanes}
-    return bool(roles & access.roles_at(visit.actor, visit.unit.path))
+    return bool(roles & access.roles_at(presence.actor, presence.unit.path))
 
 
 def description(definition: Definition, language: str) -> str:
@@ -185,22 +185,22 @@ def description(definition: Definition, language: str) -> str:
     return definition.text_in(language, key) or definition.text_in(texts.LANGUAGES[0], key) or ""
 
 
-def oversees(visit: Visit, permissions: Iterable[Permission]) -> bool:
+def oversees(presence: Presence, permissions: Iterable[Permission]) -> bool:
     """Whether the person holds one of the permissions anywhere."""
-    return any(access.paths_with(visit.actor, permission) for permission in permissions)
+    return any(access.paths_with(presence.actor, permission) for permission in permissions)
 
 
-def _waiting(connection: Connection, task: Task, visit: Visit) -> Waiting:
+def _waiting(connection: Connection, task: Task, presence: Presence) -> Waiting:
     definition = registry.definition(connection, task.version_id)
     late = clock.now() - task.due_at if task.due_at else None
     return Waiting(
         id=task.id,
-        element=definition.element_name(visit.language, task.element),
-        process=definition.name(visit.language),
-        subject=subjects.in_queue(connection, definition, task.subject, visit),
+        element=definition.element_name(presence.language, task.element),
+        process=definition.name(presence.language),
+        subject=subjects.in_queue(connection, definition, task.subject, presence),
         since=task.created_at,
         due_at=task.due_at,
         late_by=late if late is not None and late > timedelta(0) else None,
-        is_mine=task.claimed_by == visit.actor.account_id,
+        is_mine=task.claimed_by == presence.actor.account_id,
         claimed_name=task.claimed_name if task.claimed_by is not None else None,
     )

@@ -37,7 +37,7 @@ from web import (
     timeline,
     work_lists,
 )
-from web.sessions import Guarded, SignedIn, Visit
+from web.sessions import Guarded, Presence, SignedIn
 
 router = APIRouter()
 PAGE = 40
@@ -46,48 +46,50 @@ STATES = ("active", "completed", "cancelled")
 
 @router.get("/cases")
 def cases(
-    request: Request, visit: SignedIn, process: str = "", unit: str = "", state: str = "", before: str = ""
+    request: Request, presence: SignedIn, process: str = "", unit: str = "", state: str = "", before: str = ""
 ) -> Response:
     """Cases at and below the person's units, the newest first, a page at a time."""
-    _require_overseer(visit)
+    _require_overseer(presence)
     with database.transaction() as connection:
         found = instances.find(
-            connection, visit.actor, process=process or None, state=state if state in STATES else None,
+            connection, presence.actor, process=process or None, state=state if state in STATES else None,
             unit_path=_unit_path(connection, unit), limit=PAGE + 1,
             before=parsed(before, "instance_not_found") if before else None,
         )  # fmt: skip
-        rows = case_view.listed(connection, found[:PAGE], visit)
-        options = _options(connection, visit)
+        rows = case_view.listed(connection, found[:PAGE], presence)
+        options = _options(connection, presence)
     older = str(found[PAGE - 1].instance_id) if len(found) > PAGE else ""
     chosen = {"process": process, "unit": unit, "state": state}
-    return _list(request, visit, rows=rows, options=options, chosen=chosen, older=older, paged=bool(before))
+    return _list(
+        request, presence, rows=rows, options=options, chosen=chosen, older=older, paged=bool(before)
+    )
 
 
 @router.post("/cases/find")
-def find(request: Request, visit: SignedIn, posted: Guarded) -> Response:
+def find(request: Request, presence: SignedIn, posted: Guarded) -> Response:
     """The cases about those who match a code or a name. Posted, because names do not belong into addresses."""
-    _require_overseer(visit)
+    _require_overseer(presence)
     text = posted.first("text")
     with database.transaction() as connection:
         rows: list[case_view.Listed] = []
-        for definition in _searchable(connection, visit):
-            for subject in subjects.find(connection, definition, text, visit):
-                found = instances.find(connection, visit.actor, subject=subject.id, limit=PAGE)
-                rows += [row for row in case_view.listed(connection, found, visit) if row not in rows]
-        options = _options(connection, visit)
+        for definition in _searchable(connection, presence):
+            for subject in subjects.find(connection, definition, text, presence):
+                found = instances.find(connection, presence.actor, subject=subject.id, limit=PAGE)
+                rows += [row for row in case_view.listed(connection, found, presence) if row not in rows]
+        options = _options(connection, presence)
     return _list(
-        request, visit, rows=rows[: 3 * PAGE], options=options, text=text, searched=True,
+        request, presence, rows=rows[: 3 * PAGE], options=options, text=text, searched=True,
         chosen={"process": "", "unit": "", "state": ""},
     )  # fmt: skip
 
 
 @router.get("/cases/{case}")
-def case_page(request: Request, visit: SignedIn, case: str) -> Response:
+def case_page(request: Request, presence: SignedIn, case: str) -> Response:
     """One case: where it rests, diagram, history, answers, decisions, papers. Each look is audited."""
     instance_id = _bound(case)
-    language, zone = visit.language, settings.current().zone_info
+    language, zone = presence.language, settings.current().zone_info
     with database.transaction() as connection:
-        view = instances.view(connection, instance_id, visit.actor)
+        view = instances.view(connection, instance_id, presence.actor)
         rows = history.of(connection, instance_id)
         versions = {
             row.version_id: registry.definition(connection, VersionId(row.version_id)) for row in rows
@@ -96,19 +98,19 @@ def case_page(request: Request, visit: SignedIn, case: str) -> Response:
         decided = _decisions(connection, instance_id, language)
         open_incidents = incidents.of(connection, instance_id)
         context: dict[str, Any] = {
-            "subject": subjects.of(connection, view.definition, view.summary.subject, visit),
-            "resting": case_view.resting(connection, view, visit),
-            "children": case_view.listed(connection, instances.children(connection, instance_id), visit),
-            "parent": _parent(connection, view, visit),
+            "subject": subjects.of(connection, view.definition, view.summary.subject, presence),
+            "resting": case_view.resting(connection, view, presence),
+            "children": case_view.listed(connection, instances.children(connection, instance_id), presence),
+            "parent": _parent(connection, view, presence),
             "records": case_view.records_of(
                 records.of(connection, instance_id), view.definition, language, zone
             ),
             "papers": documents.ready(connection, view, language),
-            "tasks": work_lists.of_case(connection, visit, instance_id),
+            "tasks": work_lists.of_case(connection, presence, instance_id),
         }
     path, subject = view.summary.unit_path, context["subject"]
     return rendering.page(
-        request, "case.html", visit, case=view, marks=state.marks(), decided=decided,
+        request, "case.html", presence, case=view, marks=state.marks(), decided=decided,
         definition=view.definition, process=view.definition.name(language),
         outcome=view.definition.element_name(language, view.summary.outcome) if view.summary.outcome else "",
         entries=timeline.entries(rows, versions, language),
@@ -116,33 +118,33 @@ def case_page(request: Request, visit: SignedIn, case: str) -> Response:
             view.definition, _passed(rows), view.variables, language, zone, case_view.names(subject)
         ),
         incidents=[case_view.told(one, view.definition, language) for one in open_incidents],
-        may_free=access.allowed(visit.actor, Permission.FREE, path), **context,
+        may_free=access.allowed(presence.actor, Permission.FREE, path), **context,
     )  # fmt: skip
 
 
 @router.post("/cases/{case}/retry")
-def retry(request: Request, visit: SignedIn, posted: Guarded, case: str) -> Response:
+def retry(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
     """Try again what stopped, and say honestly whether it went on."""
     instance_id = _bound(case)
     token, element = parsed(posted.first("token"), "incident_not_found"), posted.first("element")
     with database.transaction() as connection:
-        went_on = incidents.retry(connection, instance_id, token, element, visit.actor)
+        went_on = incidents.retry(connection, instance_id, token, element, presence.actor)
     said, tone = ("said.retried_went_on", "good") if went_on else ("said.retried_stopped_again", "bad")
     return rendering.redirect(request, f"/cases/{instance_id}", said, tone)
 
 
 @router.post("/cases/{case}/cancel")
-def cancel(request: Request, visit: SignedIn, posted: Guarded, case: str) -> Response:
+def cancel(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
     """End the case before its end, with a reason that stays in its history."""
     instance_id = _bound(case)
     with database.transaction() as connection:
-        instances.cancel(connection, instance_id, visit.actor, posted.first("reason"))
+        instances.cancel(connection, instance_id, presence.actor, posted.first("reason"))
     return rendering.redirect(request, f"/cases/{instance_id}", "said.case_cancelled")
 
 
-def _list(request: Request, visit: Visit, **context: Any) -> Response:
+def _list(request: Request, presence: Presence, **context: Any) -> Response:
     given = {"older": "", "paged": False, "text": "", "searched": False, **context}
-    return rendering.page(request, "cases.html", visit, now=clock.now(), **given)
+    return rendering.page(request, "cases.html", presence, now=clock.now(), **given)
 
 
 def _decisions(
@@ -164,26 +166,26 @@ def _passed(rows: list[history.Row]) -> list[str]:
     )
 
 
-def _parent(connection: Connection, view: instances.View, visit: Visit) -> case_view.Listed | None:
+def _parent(connection: Connection, view: instances.View, presence: Presence) -> case_view.Listed | None:
     """The case that called this one, where the person may open it."""
     if view.parent_id is None:
         return None
     try:
-        parent = instances.view(connection, view.parent_id, visit.actor)
+        parent = instances.view(connection, view.parent_id, presence.actor)
     except NotFound:
         return None
-    return case_view.listed(connection, [parent.summary], visit)[0]
+    return case_view.listed(connection, [parent.summary], presence)[0]
 
 
-def _options(connection: Connection, visit: Visit) -> dict[str, list[tuple[str, str]]]:
+def _options(connection: Connection, presence: Presence) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: processes, the units the person oversees, states."""
     processes = []
     for key in registry.processes(connection):
         newest = registry.versions(connection, key)[0]
-        processes.append((key, registry.definition(connection, newest.id).name(visit.language)))
+        processes.append((key, registry.definition(connection, newest.id).name(presence.language)))
     overseen = [
         unit
-        for path in access.paths_with(visit.actor, Permission.SEE)
+        for path in access.paths_with(presence.actor, Permission.SEE)
         for unit in units.below(connection, path)
     ]
     names = campaign.current().unit_kinds
@@ -193,11 +195,11 @@ def _options(connection: Connection, visit: Visit) -> dict[str, list[tuple[str, 
         "unit": [
             (unit.code, f"{'– ' * (unit.depth - top)}{unit.name}") for unit in overseen if unit.kind in names
         ],
-        "state": [(state, rendering.sentence(f"case.states.{state}", visit.language)) for state in STATES],
+        "state": [(state, rendering.sentence(f"case.states.{state}", presence.language)) for state in STATES],
     }
 
 
-def _searchable(connection: Connection, visit: Visit) -> list[Definition]:
+def _searchable(connection: Connection, presence: Presence) -> list[Definition]:
     """One definition for each way of finding whom cases are about."""
     found: dict[str, Definition] = {}
     for key in registry.processes(connection):
@@ -213,8 +215,8 @@ def _unit_path(connection: Connection, code: str) -> str | None:
     return units.by_code(connection, code).path if code else None
 
 
-def _require_overseer(visit: Visit) -> None:
-    if not access.paths_with(visit.actor, Permission.SEE):
+def _require_overseer(presence: Presence) -> None:
+    if not access.paths_with(presence.actor, Permission.SEE):
         raise NotAllowed("permission_missing", permission=Permission.SEE.value)
 
 

@@ -18,25 +18,26 @@ from engine.definitions.registry import Release
 from engine.errors import NotFound
 from engine.ids import VersionId, parsed
 from web import rendering
-from web.sessions import Guarded, SignedIn, Visit
+from web.sessions import Guarded, Presence, SignedIn
 
 router = APIRouter()
 
 
 @router.get("/processes")
-def processes(request: Request, visit: SignedIn) -> Response:
+def processes(request: Request, presence: SignedIn) -> Response:
     """Every process: what holds here now, and what waits for approval."""
     with database.transaction() as connection:
-        rows = [_listed(connection, key, visit) for key in registry.processes(connection)]
+        rows = [_listed(connection, key, presence) for key in registry.processes(connection)]
         waiting = deployment.submissions(connection, state=deployment.SUBMITTED)
-        choices = submittable(connection, visit)
+        choices = submittable(connection, presence)
     return rendering.page(
-        request, "processes.html", visit, rows=rows, waiting=waiting, may_submit=may_submit(visit), folders=choices,
+        request, "processes.html", presence, rows=rows, waiting=waiting,
+        may_submit=may_submit(presence), folders=choices,
     )  # fmt: skip
 
 
 @router.get("/processes/{key}")
-def process(request: Request, visit: SignedIn, key: str) -> Response:
+def process(request: Request, presence: SignedIn, key: str) -> Response:
     """One process: its versions and releases, newest first."""
     with database.transaction() as connection:
         versions = registry.versions(connection, key)
@@ -45,23 +46,23 @@ def process(request: Request, visit: SignedIn, key: str) -> Response:
         releases = registry.releases(connection, key)
         submissions = deployment.submissions(connection, process=key)
         definition = registry.definition(connection, versions[0].id)
-        held = _in_force(connection, key, visit)
+        held = _in_force(connection, key, presence)
         places = {
             one.unit_path: units.by_path(connection, one.unit_path)
             for one in releases
             if one.unit_path != "/"
         }
-        choices = submittable(connection, visit)
+        choices = submittable(connection, presence)
     return rendering.page(
-        request, "process.html", visit, key=key, definition=definition, versions=versions, releases=releases,
-        submissions=submissions, held=held, may_submit=may_submit(visit), folders=choices, places=places,
+        request, "process.html", presence, key=key, definition=definition, versions=versions, releases=releases,
+        submissions=submissions, held=held, may_submit=may_submit(presence), folders=choices, places=places,
         grounds={one.id: one.reason for one in submissions},
-        holding=next((one.id for one in releases if _holds(one, visit)), None),
+        holding=next((one.id for one in releases if _holds(one, presence)), None),
     )  # fmt: skip
 
 
 @router.get("/versions/{version_id}")
-def version(request: Request, visit: SignedIn, version_id: str) -> Response:
+def version(request: Request, presence: SignedIn, version_id: str) -> Response:
     """One version: diagram, tables, forms, scenarios, and what it changed."""
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
@@ -70,15 +71,15 @@ def version(request: Request, visit: SignedIn, version_id: str) -> Response:
         changes = compare.changes(registry.definition(connection, before.id), definition) if before else []
         all_releases = registry.releases(connection, definition.key)
         releases = [one for one in all_releases if one.version_id == definition.version_id]
-        held = _in_force(connection, definition.key, visit)
+        held = _in_force(connection, definition.key, presence)
     return rendering.page(
-        request, "version.html", visit, definition=definition, changes=changes, releases=releases, held=held,
-        may_submit=may_submit(visit), tables=tables_of(definition, visit.language),
+        request, "version.html", presence, definition=definition, changes=changes, releases=releases, held=held,
+        may_submit=may_submit(presence), tables=tables_of(definition, presence.language),
     )  # fmt: skip
 
 
 @router.get("/versions/{version_id}/bpmn")
-def drawing(visit: SignedIn, version_id: str) -> Response:
+def drawing(presence: SignedIn, version_id: str) -> Response:
     """The BPMN of a version, with its layout, for the viewer."""
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
@@ -86,7 +87,7 @@ def drawing(visit: SignedIn, version_id: str) -> Response:
 
 
 @router.get("/versions/{version_id}/decisions/{name}")
-def table(visit: SignedIn, version_id: str, name: str) -> Response:
+def table(presence: SignedIn, version_id: str, name: str) -> Response:
     """One DMN file of a version, for the viewer."""
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
@@ -96,7 +97,7 @@ def table(visit: SignedIn, version_id: str, name: str) -> Response:
 
 
 @router.get("/versions/{version_id}/bundle.zip")
-def download(visit: SignedIn, version_id: str) -> Response:
+def download(presence: SignedIn, version_id: str) -> Response:
     """The whole bundle of a version, to edit and submit again."""
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
@@ -108,30 +109,32 @@ def download(visit: SignedIn, version_id: str) -> Response:
 
 
 @router.post("/versions/{version_id}/republish")
-def republish(request: Request, visit: SignedIn, version_id: str, posted: Guarded) -> Response:
+def republish(request: Request, presence: SignedIn, version_id: str, posted: Guarded) -> Response:
     """Propose an earlier version again: how a publication is taken back."""
     with database.transaction() as connection:
         reason = posted.first("reason")
-        submission_id = deployment.republish(connection, VersionId(parsed(version_id)), visit.actor, reason)
+        submission_id = deployment.republish(
+            connection, VersionId(parsed(version_id)), presence.actor, reason
+        )
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.submitted")
 
 
 # --- shared with the submissions --------------------------------------------------------------------------
 
 
-def may_submit(visit: Visit) -> bool:
+def may_submit(presence: Presence) -> bool:
     """Whether the person may propose versions at the top of the tree."""
-    return any(path.count("/") <= 2 for path in access.paths_with(visit.actor, Permission.SUBMIT))
+    return any(path.count("/") <= 2 for path in access.paths_with(presence.actor, Permission.SUBMIT))
 
 
-def may_approve(visit: Visit) -> bool:
+def may_approve(presence: Presence) -> bool:
     """Whether the person may let versions in."""
-    return any(path.count("/") <= 2 for path in access.paths_with(visit.actor, Permission.APPROVE))
+    return any(path.count("/") <= 2 for path in access.paths_with(presence.actor, Permission.APPROVE))
 
 
-def submittable(connection: Any, visit: Visit) -> list[str]:
+def submittable(connection: Any, presence: Presence) -> list[str]:
     """The processes the person may choose when proposing: those on this server, and those published before."""
-    if not may_submit(visit):
+    if not may_submit(presence):
         return []
     return sorted({*server_folders(), *registry.processes(connection)})
 
@@ -159,15 +162,15 @@ def tables_of(definition: Definition, language: str) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda row: not row["decision"].rules)
 
 
-def _listed(connection: Any, key: str, visit: Visit) -> dict[str, Any]:
-    held = _in_force(connection, key, visit)
+def _listed(connection: Any, key: str, presence: Presence) -> dict[str, Any]:
+    held = _in_force(connection, key, presence)
     newest = registry.versions(connection, key)[0]
     definition = registry.definition(connection, held or newest.id)
     releases = registry.releases(connection, key)
     return {
         "key": key,
-        "name": definition.name(visit.language),
-        "description": definition.text(visit.language, "process.description"),
+        "name": definition.name(presence.language),
+        "description": definition.text(presence.language, "process.description"),
         "version": definition.version if held else None,
         "version_id": definition.version_id,
         "newest": newest.version,
@@ -176,17 +179,17 @@ def _listed(connection: Any, key: str, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _in_force(connection: Any, key: str, visit: Visit) -> VersionId | None:
+def _in_force(connection: Any, key: str, presence: Presence) -> VersionId | None:
     try:
-        return registry.in_force(connection, key, visit.unit.path)
+        return registry.in_force(connection, key, presence.unit.path)
     except NotFound:
         return None
 
 
-def _holds(release: Release, visit: Visit) -> bool:
+def _holds(release: Release, presence: Presence) -> bool:
     """Whether a release has come into effect and covers the unit worked at; the newest of these is in force."""
     return release.effective_at <= clock.now() and (
-        release.unit_path == deployment.EVERYWHERE or visit.unit.path.startswith(release.unit_path)
+        release.unit_path == deployment.EVERYWHERE or presence.unit.path.startswith(release.unit_path)
     )
 
 

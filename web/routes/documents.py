@@ -17,15 +17,15 @@ router = APIRouter()
 
 
 @router.get("/cases/{case}/documents/{key}")
-def document(request: Request, visit: SignedIn, case: str, key: str) -> Response:
+def document(request: Request, presence: SignedIn, case: str, key: str) -> Response:
     """The paper; NotFound until the element it follows has completed."""
     instance_id = parsed(case, "instance_not_found")
     log.bind(instance_id=instance_id)
     with database.transaction() as connection:
-        view = instances.view(connection, instance_id, visit.actor)
-        if key not in {one.key for one in documents.ready(connection, view, visit.language)}:
+        view = instances.view(connection, instance_id, presence.actor)
+        if key not in {one.key for one in documents.ready(connection, view, presence.language)}:
             raise NotFound("document_not_ready")
-        about = subjects.known(connection, view.definition, view.summary.subject, visit)
+        about = subjects.known(connection, view.definition, view.summary.subject, presence)
     declared = view.definition.documents[key]
     unit = view.unit
     kind = campaign.current().unit_kinds.get(unit.kind)
@@ -39,9 +39,9 @@ def document(request: Request, visit: SignedIn, case: str, key: str) -> Response
     }
     paper = document_view.view(view.definition, declared, {**view.variables, **surroundings}, sheets.moment())
     return rendering.page(
-        request, "document.html", visit, paper=paper, case_id=instance_id, unit=unit, numbered=declared.numbered,
+        request, "document.html", presence, paper=paper, case_id=instance_id, unit=unit, numbered=declared.numbered,
         number_label=_everywhere("document.number"), sign_label=_everywhere("document.sign"),
-        number_of_paper=_number(instance_id), process=view.definition.name(visit.language),
+        number_of_paper=_number(instance_id), process=view.definition.name(presence.language),
         version=view.definition.version, title=paper.title[0], campaign_names=campaign.current().names,
     )  # fmt: skip
 

@@ -23,12 +23,13 @@ def health(request: Request) -> Response:
     try:
         with database.transaction() as connection:
             connection.execute(select(1))
-        visit = sessions.visit_or_none(request)
+        presence = sessions.presence_or_none(request)
     except DBAPIError as failure:
         log.error("health_failed", _failure=failure)
         return JSONResponse({"status": "database unavailable"}, 503)
-    may_know = visit is not None and any(
-        access.paths_with(visit.actor, permission) for permission in (Permission.SEE, Permission.ADMINISTER)
+    may_know = presence is not None and any(
+        access.paths_with(presence.actor, permission)
+        for permission in (Permission.SEE, Permission.ADMINISTER)
     )
     if not may_know:
         return JSONResponse({"status": "ok"})

@@ -16,22 +16,22 @@ router = APIRouter()
 
 
 @router.get("/")
-def home(request: Request, visit: SignedIn) -> Response:
+def home(request: Request, presence: SignedIn) -> Response:
     """Work in hand, stations with their counts, cases to begin, and ways to oversee and to publish."""
-    may_see = bool(access.paths_with(visit.actor, Permission.SEE))
-    may_publish = work_lists.oversees(visit, (Permission.SUBMIT, Permission.APPROVE))
+    may_see = bool(access.paths_with(presence.actor, Permission.SEE))
+    may_publish = work_lists.oversees(presence, (Permission.SUBMIT, Permission.APPROVE))
     with database.transaction() as connection:
-        places = work_lists.places(connection, visit)
-        elsewhere, elsewhere_late = work_lists.elsewhere(connection, visit)
-        mine = work_lists.waiting(connection, visit, None, mine=True)
-        starts = work_lists.startable(connection, visit)
-        troubles = stuck.count(connection, visit.actor) if may_see else {}
+        places = work_lists.places(connection, presence)
+        elsewhere, elsewhere_late = work_lists.elsewhere(connection, presence)
+        mine = work_lists.waiting(connection, presence, None, mine=True)
+        starts = work_lists.startable(connection, presence)
+        troubles = stuck.count(connection, presence.actor) if may_see else {}
         submissions = deployment.submissions(connection, state=deployment.SUBMITTED) if may_publish else []
         processes = registry.processes(connection) if may_publish else []
-    works = bool(access.paths_with(visit.actor, Permission.WORK))
+    works = bool(access.paths_with(presence.actor, Permission.WORK))
     return rendering.page(
-        request, "home.html", visit, places=places, elsewhere=elsewhere, elsewhere_late=elsewhere_late, mine=mine,
-        starts=[(one.process, *_named(one.definition, visit.language)) for one in starts],
+        request, "home.html", presence, places=places, elsewhere=elsewhere, elsewhere_late=elsewhere_late, mine=mine,
+        starts=[(one.process, *_named(one.definition, presence.language)) for one in starts],
         troubles={reason.value: count for reason, count in troubles.items()}, may_see=may_see, works=works,
         may_publish=may_publish, submissions=submissions, processes=processes,
     )  # fmt: skip

@@ -16,7 +16,7 @@ MOST = 10
 
 
 @router.post("/lookups/{query}")
-def look_up(request: Request, visit: SignedIn, posted: Guarded, query: str) -> Response:
+def look_up(request: Request, presence: SignedIn, posted: Guarded, query: str) -> Response:
     """The entries of a search query that match; each look is audited where the query says so."""
     declared = catalogue.current().query(query)
     if not _finds(declared):
@@ -25,9 +25,9 @@ def look_up(request: Request, visit: SignedIn, posted: Guarded, query: str) -> R
     found = []
     if len(text) >= SHORTEST:
         with database.transaction() as connection:
-            found = subjects.matches(connection, query, text, visit.actor)[:MOST]
+            found = subjects.matches(connection, query, text, presence.actor)[:MOST]
     return rendering.fragment(
-        request, "lookup.html", "found", visit, text=text, too_short=len(text) < SHORTEST,
+        request, "lookup.html", "found", presence, text=text, too_short=len(text) < SHORTEST,
         found=[(lookups.code_of(one), str(one.get("label") or one["id"])) for one in found],
     )  # fmt: skip
 

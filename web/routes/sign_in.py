@@ -29,7 +29,7 @@ MOST_UNITS = 500
 @router.get("/sign-in")
 def sign_in_page(request: Request, next: str = "/") -> Response:
     """The sign-in form; somebody signed in already goes on."""
-    if sessions.visit_or_none(request) is not None:
+    if sessions.presence_or_none(request) is not None:
         return RedirectResponse(local(next), 303)
     return _form(request, local(next))
 
@@ -58,10 +58,10 @@ def sign_in(request: Request, fields: Annotated[Posted, Depends(sessions.posted)
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, visit: SignedIn, posted: sessions.Guarded) -> Response:
+def sign_out(request: Request, presence: SignedIn, posted: sessions.Guarded) -> Response:
     """End the session of this browser."""
     with database.transaction() as connection:
-        accounts.close_session(connection, visit.token)
+        accounts.close_session(connection, presence.token)
     response = rendering.redirect(request, "/sign-in", "said.signed_out")
     response.delete_cookie(sessions.COOKIE)
     return response
@@ -79,10 +79,10 @@ def preferences(request: Request, fields: Annotated[Posted, Depends(sessions.pos
     response = RedirectResponse(local(fields.first("back"), signing_in=True), 303)
     language = fields.first("language")
     if language in LANGUAGES:
-        visit = sessions.visit_or_none(request)
-        if visit is not None:
+        presence = sessions.presence_or_none(request)
+        if presence is not None:
             with database.transaction() as connection:
-                accounts.set_language(connection, visit.actor, language)
+                accounts.set_language(connection, presence.actor, language)
         _keep(response, sessions.LANGUAGE_COOKIE, language, ONE_YEAR)
     theme = fields.first("theme")
     if theme in sessions.THEMES:
@@ -91,35 +91,35 @@ def preferences(request: Request, fields: Annotated[Posted, Depends(sessions.pos
 
 
 @router.get("/unit")
-def unit_page(request: Request, visit: SignedIn) -> Response:
+def unit_page(request: Request, presence: SignedIn) -> Response:
     """The units the person may work at, as the tree they stand in."""
     with database.transaction() as connection:
-        found = reachable(connection, visit.actor)
+        found = reachable(connection, presence.actor)
     kinds = campaign.current().unit_kinds
     rows: list[dict[str, Any]] = [
         {
             "unit": unit,
-            "kind": kinds[unit.kind].names.get(visit.language, unit.kind)
+            "kind": kinds[unit.kind].names.get(presence.language, unit.kind)
             if unit.kind in kinds
             else unit.kind,
             "roles": [
-                _role(role, visit.language) for role in sorted(access.roles_at(visit.actor, unit.path))
+                _role(role, presence.language) for role in sorted(access.roles_at(presence.actor, unit.path))
             ],
         }
         for unit in found
     ]
     top = min((unit.depth for unit in found), default=0)
-    return rendering.page(request, "unit.html", visit, rows=rows, top=top, is_cut=len(found) >= MOST_UNITS)
+    return rendering.page(request, "unit.html", presence, rows=rows, top=top, is_cut=len(found) >= MOST_UNITS)
 
 
 @router.post("/unit")
-def choose_unit(request: Request, visit: SignedIn, posted: sessions.Guarded) -> Response:
+def choose_unit(request: Request, presence: SignedIn, posted: sessions.Guarded) -> Response:
     """Work at another unit of one's own from now on, in this browser."""
     with database.transaction() as connection:
         unit = units.by_id(connection, parsed(posted.first("unit"), "not_found"))
-        if not access.roles_at(visit.actor, unit.path):
+        if not access.roles_at(presence.actor, unit.path):
             raise NotAllowed("unit_not_yours")
-        accounts.work_at(connection, visit.token, unit.id)
+        accounts.work_at(connection, presence.token, unit.id)
     return rendering.redirect(request, "/", "said.unit_chosen")
 
 

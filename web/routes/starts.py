@@ -15,85 +15,87 @@ from engine.errors import Invalid, NotAllowed, NotFound
 from engine.ids import InstanceId
 from web import lookups, rendering, sheets, work_lists
 from web.form_fields import Posted as Answers
-from web.sessions import Guarded, SignedIn, Visit
+from web.sessions import Guarded, Presence, SignedIn
 
 router = APIRouter()
 
 
 @router.get("/start/{process}")
-def start_page(request: Request, visit: SignedIn, process: str, at: str = "") -> Response:
+def start_page(request: Request, presence: SignedIn, process: str, at: str = "") -> Response:
     """The start form; `at` names the start event where a process has several."""
     with database.transaction() as connection:
-        chosen = _chosen(connection, visit, process, at)
-        return _page(request, connection, visit, chosen, _initial(chosen))
+        chosen = _chosen(connection, presence, process, at)
+        return _page(request, connection, presence, chosen, _initial(chosen))
 
 
 @router.post("/start/{process}/about")
-def start_about(request: Request, visit: SignedIn, posted: Guarded, process: str) -> Response:
+def start_about(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """The start form with the subject filled in already. Posted: whom a case is about stays out of addresses."""
     with database.transaction() as connection:
-        chosen = _chosen(connection, visit, process, posted.first("_at"))
+        chosen = _chosen(connection, presence, process, posted.first("_at"))
         declared = chosen.definition.manifest.subject
         answers = _initial(chosen)
         if declared is not None and posted.first("subject"):
             answers[declared.variable] = posted.first("subject")
-        return _page(request, connection, visit, chosen, answers)
+        return _page(request, connection, presence, chosen, answers)
 
 
 @router.post("/start/{process}")
-def start(request: Request, visit: SignedIn, posted: Guarded, process: str) -> Response:
+def start(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """Begin the case; straight on to its first task where the same person may do it."""
     with database.transaction() as connection:
-        chosen = _chosen(connection, visit, process, posted.first("_at"))
+        chosen = _chosen(connection, presence, process, posted.first("_at"))
     form = _form(chosen)
-    answers = sheets.read(form, posted, visit.language) if form else Answers({}, {})
+    answers = sheets.read(form, posted, presence.language) if form else Answers({}, {})
     if answers.asks:
-        return _again(request, visit, chosen, answers)
+        return _again(request, presence, chosen, answers)
     try:
         with database.transaction() as connection:
-            given, findings = lookups.resolved(connection, form, answers.answers, visit) if form else ({}, [])
+            given, findings = (
+                lookups.resolved(connection, form, answers.answers, presence) if form else ({}, [])
+            )
             if findings:
                 raise Invalid([*findings, *sheets.faults(form, given, {}, findings)])
             instance_id = instances.start(
-                connection, process, visit.unit, given, visit.actor, chosen.element.id
+                connection, process, presence.unit, given, presence.actor, chosen.element.id
             )
     except Invalid as refusal:
-        return _again(request, visit, chosen, answers, refusal)
-    return _go_on(request, visit, instance_id)
+        return _again(request, presence, chosen, answers, refusal)
+    return _go_on(request, presence, instance_id)
 
 
 @router.post("/start/{process}/draft")
-def show_again(request: Request, visit: SignedIn, posted: Guarded, process: str) -> Response:
+def show_again(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """The questions that the answers so far bring up. Nothing is kept: there is no case yet."""
     with database.transaction() as connection:
-        chosen = _chosen(connection, visit, process, posted.first("_at"))
+        chosen = _chosen(connection, presence, process, posted.first("_at"))
     form = _form(chosen)
     if form is None:
         raise NotFound("not_found")
-    answers = sheets.read(form, posted, visit.language)
-    shown = sheets.view(chosen.definition, form, answers.answers, {}, visit.language, posted=answers)
-    return rendering.page(request, "form_body.html", visit, form=shown, revision=0)
+    answers = sheets.read(form, posted, presence.language)
+    shown = sheets.view(chosen.definition, form, answers.answers, {}, presence.language, posted=answers)
+    return rendering.page(request, "form_body.html", presence, form=shown, revision=0)
 
 
-def _go_on(request: Request, visit: Visit, instance_id: InstanceId) -> Response:
+def _go_on(request: Request, presence: Presence, instance_id: InstanceId) -> Response:
     """To the first task the person may do, else to the queue they came from."""
     with database.transaction() as connection:
-        following = work_lists.of_case(connection, visit, instance_id)
-        places = work_lists.places(connection, visit)
+        following = work_lists.of_case(connection, presence, instance_id)
+        places = work_lists.places(connection, presence)
     if following:
         return rendering.redirect(request, f"/tasks/{following[0].id}")
-    if access.allowed(visit.actor, Permission.SEE, visit.unit.path):
+    if access.allowed(presence.actor, Permission.SEE, presence.unit.path):
         return rendering.redirect(request, f"/cases/{instance_id}", "said.case_started")
     back = f"/stations/{places[0].key}" if len(places) == 1 else "/"
     return rendering.redirect(request, back, "said.case_started")
 
 
 def _again(
-    request: Request, visit: Visit, chosen: Startable, answers: Answers, refusal: Invalid | None = None
+    request: Request, presence: Presence, chosen: Startable, answers: Answers, refusal: Invalid | None = None
 ) -> Response:
     with database.transaction() as connection:
         return _page(
-            request, connection, visit, chosen, answers.answers, refusal=refusal, posted=answers,
+            request, connection, presence, chosen, answers.answers, refusal=refusal, posted=answers,
             status=422 if refusal else 200,
         )  # fmt: skip
 
@@ -101,7 +103,7 @@ def _again(
 def _page(
     request: Request,
     connection: Connection,
-    visit: Visit,
+    presence: Presence,
     chosen: Startable,
     answers: dict[str, Any],
     *,
@@ -111,15 +113,17 @@ def _page(
 ) -> Response:
     definition, form = chosen.definition, _form(chosen)
     findings = refusal.findings if refusal else ()
-    looked = lookups.shown(connection, form, answers, visit) if form else lookups.Shown(answers, ())
+    looked = lookups.shown(connection, form, answers, presence) if form else lookups.Shown(answers, ())
     shown = (
-        sheets.view(definition, form, looked.answers, {}, visit.language, findings, posted) if form else None
+        sheets.view(definition, form, looked.answers, {}, presence.language, findings, posted)
+        if form
+        else None
     )
-    places = work_lists.places(connection, visit)
+    places = work_lists.places(connection, presence)
     return rendering.fragment(
-        request, "start.html", "sheet", visit, status, form=shown, process=chosen.process, element=chosen.element.id,
-        name=definition.name(visit.language), about=work_lists.description(definition, visit.language),
-        start_name=definition.element_name(visit.language, chosen.element.id), refusal=refusal,
+        request, "start.html", "sheet", presence, status, form=shown, process=chosen.process, element=chosen.element.id,
+        name=definition.name(presence.language), about=work_lists.description(definition, presence.language),
+        start_name=definition.element_name(presence.language, chosen.element.id), refusal=refusal,
         chosen=looked.lines,
         back=f"/stations/{places[0].key}" if len(places) == 1 else "/",
     )  # fmt: skip
@@ -134,9 +138,9 @@ def _form(chosen: Startable) -> Any:
     return chosen.definition.forms[chosen.element.form] if chosen.element.form else None
 
 
-def _chosen(connection: Connection, visit: Visit, process: str, at: str) -> Startable:
+def _chosen(connection: Connection, presence: Presence, process: str, at: str) -> Startable:
     """The start event asked for; NotAllowed where the person may not begin this process at the unit."""
-    for one in work_lists.startable(connection, visit):
+    for one in work_lists.startable(connection, presence):
         if one.process == process and at in ("", one.element.id):
             return one
     raise NotAllowed("start_not_allowed")

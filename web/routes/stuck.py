@@ -26,40 +26,45 @@ WORST_FIRST = (Reason.INCIDENT, Reason.LATE, Reason.NOT_FOLLOWED, Reason.STALLED
 
 @router.get("/stuck")
 def stuck_cases(
-    request: Request, visit: SignedIn, process: str = "", element: str = "", unit: str = "", reason: str = ""
+    request: Request,
+    presence: SignedIn,
+    process: str = "",
+    element: str = "",
+    unit: str = "",
+    reason: str = "",
 ) -> Response:
     """The list, filtered by process, step, unit and reason; longest in their step first."""
-    if not access.paths_with(visit.actor, Permission.SEE):
+    if not access.paths_with(presence.actor, Permission.SEE):
         raise NotAllowed("permission_missing", permission="see")
     with database.transaction() as connection:
         chosen = _unit(connection, unit)
         found = stuck.find(
-            connection, visit.actor, process=process or None, unit_path=chosen, limit=MOST_FOUND
+            connection, presence.actor, process=process or None, unit_path=chosen, limit=MOST_FOUND
         )  # fmt: skip
         cases = _cases(found)
         wanted = [case for case in cases if _is_wanted(case, element, _reason(reason))]
-        rows = [_row(connection, case, visit.language) for case in wanted[:MOST_ROWS]]
+        rows = [_row(connection, case, presence.language) for case in wanted[:MOST_ROWS]]
         steps = {(case[0].process, case[0].element): case for case in cases}
         elements = sorted(
-            {_step(connection, case[0], visit.language) for case in steps.values()}, key=_by_name
+            {_step(connection, case[0], presence.language) for case in steps.values()}, key=_by_name
         )
-        options = _options(connection, visit)
-    may_free = bool(access.paths_with(visit.actor, Permission.FREE))
+        options = _options(connection, presence)
+    may_free = bool(access.paths_with(presence.actor, Permission.FREE))
     chosen_filters = {"process": process, "element": element, "unit": unit, "reason": reason}
     return rendering.page(
-        request, "stuck.html", visit, rows=rows, may_free=may_free, chosen=chosen_filters, options=options,
-        elements=elements, back=_address(request), is_cut=len(wanted) > MOST_ROWS or len(found) == MOST_FOUND,
-        is_filtered=any(chosen_filters.values()),
+        request, "stuck.html", presence, rows=rows, may_free=may_free, chosen=chosen_filters, options=options,
+        cases=len({row["instance_id"] for row in rows}), elements=elements, back=_address(request),
+        is_cut=len(wanted) > MOST_ROWS or len(found) == MOST_FOUND, is_filtered=any(chosen_filters.values()),
     )  # fmt: skip
 
 
 @router.post("/stuck/retry")
-def retry(request: Request, visit: SignedIn, posted: Guarded) -> Response:
+def retry(request: Request, presence: SignedIn, posted: Guarded) -> Response:
     """Try an incident again, and say honestly whether it went on, stopped again, or is with a worker now."""
     instance_id, token = parsed(posted.first("instance")), parsed(posted.first("token"))
     element = posted.first("element")
     with database.transaction() as connection:
-        went_on = incidents.retry(connection, instance_id, token, element, visit.actor)
+        went_on = incidents.retry(connection, instance_id, token, element, presence.actor)
         waits = instances.state_of(connection, instance_id).waits if went_on else ()
     is_begun = any(
         wait.kind is WaitKind.JOB and wait.token == token and wait.element == element for wait in waits
@@ -144,18 +149,20 @@ def _reason_row(one: Stuck, language: str) -> dict[str, Any]:
     }
 
 
-def _options(connection: Any, visit: SignedIn) -> dict[str, Any]:
+def _options(connection: Any, presence: SignedIn) -> dict[str, Any]:
     """What the filters offer: processes in force, and the units the person oversees."""
     names = []
     for key in registry.processes(connection):
         try:
-            definition = registry.definition(connection, registry.in_force(connection, key, visit.unit.path))
+            definition = registry.definition(
+                connection, registry.in_force(connection, key, presence.unit.path)
+            )
         except NotFound:
             continue
-        names.append((key, definition.name(visit.language)))
+        names.append((key, definition.name(presence.language)))
     below = [
         unit
-        for path in access.paths_with(visit.actor, Permission.SEE)
+        for path in access.paths_with(presence.actor, Permission.SEE)
         for unit in units.below(connection, path)
     ]
     return {"processes": names, "units": below, "reasons": list(Reason)}

@@ -15,54 +15,53 @@ from engine.catalogue import current as catalogue
 from engine.definitions import bundle, compare, deployment, manifest, registry, scenarios
 from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
-from engine.errors import EngineError, Finding, Invalid, NotFound
+from engine.errors import Conflict, EngineError, Finding, Invalid, NotFound
 from engine.ids import SubmissionId, parsed
 from web import rendering, sessions
 from web.routes import definitions as pages
-from web.sessions import Guarded, Posted, SignedIn
+from web.sessions import Guarded, Posted, Presence, SignedIn
 
 router = APIRouter()
 MOST_FILES = 200
 
 
 @router.get("/submissions")
-def submissions(request: Request, visit: SignedIn) -> Response:
+def submissions(request: Request, presence: SignedIn) -> Response:
     """What waits for approval, and what was decided lately."""
     with database.transaction() as connection:
         found = deployment.submissions(connection, limit=100)
-        choices = pages.submittable(connection, visit)
+        choices = pages.submittable(connection, presence)
     return rendering.page(
-        request, "submissions.html", visit, submissions=found, may_submit=pages.may_submit(visit), folders=choices,
+        request, "submissions.html", presence, submissions=found,
+        may_submit=pages.may_submit(presence), folders=choices,
     )  # fmt: skip
 
 
 @router.post("/submissions")
 def submit(
     request: Request,
-    visit: SignedIn,
+    presence: SignedIn,
     files: list[UploadFile] | None = None,
     csrf: Annotated[str, Form()] = "",
     reason: Annotated[str, Form()] = "",
     folder: Annotated[str, Form()] = "",
 ) -> Response:
     """Submit a zip, a folder's files, single files over the version in force, or a folder on this server."""
-    sessions.guard(visit, Posted([("csrf", csrf)]), request)
+    sessions.guard(presence, Posted([("csrf", csrf)]), request)
     try:
         with database.transaction() as connection:
             read = _bundle(connection, files or [], folder)
-            submission_id = deployment.submit(connection, read.files, visit.actor, reason)
+            submission_id = deployment.submit(connection, read.files, presence.actor, reason)
     except Invalid as refused:
-        with database.transaction() as connection:
-            choices = pages.submittable(connection, visit)
-        return rendering.page(
-            request, "submission_refused.html", visit, status=422, reason=reason, folder=folder, folders=choices,
-            findings=_shown(refused.findings, visit.language),
-        )  # fmt: skip
+        return _refused(request, presence, _shown(refused.findings, presence.language), reason, folder, 422)
+    except Conflict as known:  # in force already, or waiting for approval
+        found = [{"sentence": known.sentence(presence.language), "place": "", "severity": "error"}]
+        return _refused(request, presence, found, reason, folder, 409)
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.submitted")
 
 
 @router.get("/submissions/{submission_id}")
-def submission(request: Request, visit: SignedIn, submission_id: str) -> Response:
+def submission(request: Request, presence: SignedIn, submission_id: str) -> Response:
     """One submission: reason, findings, what changes against what is in force, how the scenarios went."""
     with database.transaction() as connection:
         found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
@@ -74,15 +73,15 @@ def submission(request: Request, visit: SignedIn, submission_id: str) -> Respons
         places = units.below(connection, "/", limit=200)
     changes = compare.changes(held, proposed) if held else []
     return rendering.page(
-        request, "submission.html", visit, submission=found, proposed=proposed, held=held, changes=changes,
+        request, "submission.html", presence, submission=found, proposed=proposed, held=held, changes=changes,
         tried=scenarios.run(proposed, None, catalogue()), units=places,
-        is_own=found.submitted_by == visit.actor.account_id, may_approve=pages.may_approve(visit),
-        tables=pages.tables_of(proposed, visit.language), warnings=_shown(found.findings, visit.language),
+        is_own=found.submitted_by == presence.actor.account_id, may_approve=pages.may_approve(presence),
+        tables=pages.tables_of(proposed, presence.language), warnings=_shown(found.findings, presence.language),
     )  # fmt: skip
 
 
 @router.get("/submissions/{submission_id}/bpmn")
-def drawing(visit: SignedIn, submission_id: str) -> Response:
+def drawing(presence: SignedIn, submission_id: str) -> Response:
     """The proposed drawing, for the viewer."""
     with database.transaction() as connection:
         found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
@@ -90,36 +89,53 @@ def drawing(visit: SignedIn, submission_id: str) -> Response:
 
 
 @router.post("/submissions/{submission_id}/approve")
-def approve(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
+def approve(request: Request, presence: SignedIn, submission_id: str, posted: Guarded) -> Response:
     """Let a version in: now or from a moment on, everywhere or for some units first."""
     with database.transaction() as connection:
         code = posted.first("unit")
         unit = units.by_code(connection, code) if code else None
         deployment.approve(
-            connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason"),
+            connection, SubmissionId(parsed(submission_id)), presence.actor, posted.first("reason"),
             _moment(posted.first("effective_at")), unit,
         )  # fmt: skip
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.approved")
 
 
 @router.post("/submissions/{submission_id}/reject")
-def reject(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
+def reject(request: Request, presence: SignedIn, submission_id: str, posted: Guarded) -> Response:
     """Refuse a version, saying why."""
     with database.transaction() as connection:
         deployment.reject(
-            connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason")
+            connection, SubmissionId(parsed(submission_id)), presence.actor, posted.first("reason")
         )
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.rejected")
 
 
 @router.post("/submissions/{submission_id}/withdraw")
-def withdraw(request: Request, visit: SignedIn, submission_id: str, posted: Guarded) -> Response:
+def withdraw(request: Request, presence: SignedIn, submission_id: str, posted: Guarded) -> Response:
     """Take one's own submission back."""
     with database.transaction() as connection:
         deployment.withdraw(
-            connection, SubmissionId(parsed(submission_id)), visit.actor, posted.first("reason")
+            connection, SubmissionId(parsed(submission_id)), presence.actor, posted.first("reason")
         )
     return rendering.redirect(request, f"/submissions/{submission_id}", "said.withdrawn")
+
+
+def _refused(
+    request: Request,
+    presence: Presence,
+    findings: list[dict[str, str]],
+    reason: str,
+    folder: str,
+    status: int,
+) -> Response:
+    """What is wrong, with the form to try again; what was typed is still there."""
+    with database.transaction() as connection:
+        choices = pages.submittable(connection, presence)
+    return rendering.page(
+        request, "submission_refused.html", presence, status=status, findings=findings, reason=reason,
+        folder=folder, folders=choices,
+    )  # fmt: skip
 
 
 def _shown(findings: Sequence[Finding], language: str) -> list[dict[str, str]]:

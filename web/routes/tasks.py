@@ -15,128 +15,132 @@ from engine.ids import TaskId
 from engine.user_tasks import View
 from web import documents, lookups, rendering, sheets, subjects, work_lists
 from web.form_fields import Posted as Answers
-from web.sessions import Guarded, Posted, SignedIn, Visit
+from web.sessions import Guarded, Posted, Presence, SignedIn
 
 router = APIRouter()
 
 
 @router.get("/tasks/{task}")
-def task_page(request: Request, visit: SignedIn, task: str) -> Response:
+def task_page(request: Request, presence: SignedIn, task: str) -> Response:
     """The task's form. Opening it takes the task in hand, unless another has it: then it is only shown."""
     task_id = _bound(task)
     with database.transaction() as connection:
         if _is_over(connection, task_id):
-            return _over(request, connection, visit, task_id)
-        view = user_tasks.view(connection, task_id, visit.actor)
-        if view.task.claimed_by is None and access.has_role(visit.actor, view.task.role, view.task.unit_path):
-            user_tasks.claim(connection, task_id, visit.actor)
-            view = user_tasks.view(connection, task_id, visit.actor)
+            return _over(request, connection, presence, task_id)
+        view = user_tasks.view(connection, task_id, presence.actor)
+        if view.task.claimed_by is None and access.has_role(
+            presence.actor, view.task.role, view.task.unit_path
+        ):
+            user_tasks.claim(connection, task_id, presence.actor)
+            view = user_tasks.view(connection, task_id, presence.actor)
         answers = sheets.first(view.form, view.variables, view.draft) if view.form else {}
-        return _page(request, connection, visit, view, answers)
+        return _page(request, connection, presence, view, answers)
 
 
 @router.post("/tasks/{task}")
-def complete(request: Request, visit: SignedIn, posted: Guarded, task: str) -> Response:
+def complete(request: Request, presence: SignedIn, posted: Guarded, task: str) -> Response:
     """Complete the task with the answers posted; 422 with the faults, 409 when it was done already."""
     task_id = _bound(task)
     with database.transaction() as connection:
         if _is_over(connection, task_id):
-            return _over(request, connection, visit, task_id)
-        view = user_tasks.view(connection, task_id, visit.actor)
-    answers = sheets.read(view.form, posted, visit.language) if view.form else Answers({}, {})
+            return _over(request, connection, presence, task_id)
+        view = user_tasks.view(connection, task_id, presence.actor)
+    answers = sheets.read(view.form, posted, presence.language) if view.form else Answers({}, {})
     if answers.asks:
-        return _again(request, visit, task_id, answers)
+        return _again(request, presence, task_id, answers)
     try:
-        database.retried(lambda: _complete(task_id, visit, view, answers.answers))
+        database.retried(lambda: _complete(task_id, presence, view, answers.answers))
     except Invalid as refusal:
-        return _again(request, visit, task_id, answers, refusal)
+        return _again(request, presence, task_id, answers, refusal)
     except Conflict as refusal:
         if refusal.code not in ("task_done", "instance_ended", "no_longer_waiting"):
             raise
         with database.transaction() as connection:
-            return _over(request, connection, visit, task_id)
+            return _over(request, connection, presence, task_id)
     return rendering.redirect(request, f"/tasks/{task_id}/next")
 
 
 @router.post("/tasks/{task}/draft")
-def save_draft(request: Request, visit: SignedIn, posted: Guarded, task: str) -> Response:
+def save_draft(request: Request, presence: SignedIn, posted: Guarded, task: str) -> Response:
     """Keep what is typed and show the form again, with the questions that the answers bring up."""
     task_id = _bound(task)
     with database.transaction() as connection:
         if _is_over(connection, task_id):
-            return _over(request, connection, visit, task_id)
-        view = user_tasks.view(connection, task_id, visit.actor)
+            return _over(request, connection, presence, task_id)
+        view = user_tasks.view(connection, task_id, presence.actor)
     if view.form is None:
         raise NotFound("task_not_found")
-    answers = sheets.read(view.form, posted, visit.language)
+    answers = sheets.read(view.form, posted, presence.language)
     kept = forms.without_secrets(view.form, answers.answers)
     revision = _revision(posted)
     is_old = False
     try:
         with database.transaction() as connection:
-            revision = drafts.save(connection, task_id, visit.actor, kept, revision)
+            revision = drafts.save(connection, task_id, presence.actor, kept, revision)
     except Conflict as refusal:
         if refusal.code != "draft_saved_elsewhere":
             raise
         is_old = True
     shown = sheets.view(
-        view.definition, view.form, answers.answers, view.variables, visit.language, posted=answers
+        view.definition, view.form, answers.answers, view.variables, presence.language, posted=answers
     )
     return rendering.page(
-        request, "form_body.html", visit, 409 if is_old else 200, form=shown, revision=revision
+        request, "form_body.html", presence, 409 if is_old else 200, form=shown, revision=revision
     )
 
 
 @router.post("/tasks/{task}/release")
-def release(request: Request, visit: SignedIn, posted: Guarded, task: str) -> Response:
+def release(request: Request, presence: SignedIn, posted: Guarded, task: str) -> Response:
     """Give the task back to the queue."""
     task_id = _bound(task)
     with database.transaction() as connection:
         waiting = user_tasks.task(connection, task_id)
-        user_tasks.release(connection, task_id, visit.actor)
+        user_tasks.release(connection, task_id, presence.actor)
     return rendering.redirect(
         request, work_lists.address_of(waiting.process, waiting.lane), "said.released", "plain"
     )
 
 
 @router.get("/tasks/{task}/next")
-def next_step(request: Request, visit: SignedIn, task: str) -> Response:
+def next_step(request: Request, presence: SignedIn, task: str) -> Response:
     """After a task is done: on with the same person, papers to print, or back to the queue for the next one."""
     task_id = _bound(task)
     with database.transaction() as connection:
         following = [
             one
-            for one in work_lists.of_case(connection, visit, task_id.instance)
+            for one in work_lists.of_case(connection, presence, task_id.instance)
             if one.is_mine or not one.claimed_name
         ]
-        case = _seen(connection, visit, task_id)
-        papers = documents.ready(connection, case, visit.language) if case else []
-        subject = subjects.of(connection, case.definition, case.summary.subject, visit) if case else None
-        done = work_lists.done(connection, task_id, visit)
+        case = _seen(connection, presence, task_id)
+        papers = documents.ready(connection, case, presence.language) if case else []
+        subject = subjects.of(connection, case.definition, case.summary.subject, presence) if case else None
+        done = work_lists.done(connection, task_id, presence)
     if not following and not papers:
         return rendering.redirect(request, done.address, "said.task_done")
     return rendering.page(
-        request, "next_step.html", visit, following=following, papers=papers, done=done, subject=subject,
+        request, "next_step.html", presence, following=following, papers=papers, done=done, subject=subject,
         case_id=task_id.instance if case else None,
     )  # fmt: skip
 
 
-def _complete(task_id: TaskId, visit: Visit, view: View, answers: dict[str, Any]) -> list[TaskId]:
+def _complete(task_id: TaskId, presence: Presence, view: View, answers: dict[str, Any]) -> list[TaskId]:
     with database.transaction() as connection:
-        given, findings = lookups.resolved(connection, view.form, answers, visit) if view.form else ({}, [])
+        given, findings = (
+            lookups.resolved(connection, view.form, answers, presence) if view.form else ({}, [])
+        )
         if findings and view.form:
             raise Invalid([*findings, *sheets.faults(view.form, given, view.variables, findings)])
-        return user_tasks.complete(connection, task_id, visit.actor, given)
+        return user_tasks.complete(connection, task_id, presence.actor, given)
 
 
 def _again(
-    request: Request, visit: Visit, task_id: TaskId, answers: Answers, refusal: Invalid | None = None
+    request: Request, presence: Presence, task_id: TaskId, answers: Answers, refusal: Invalid | None = None
 ) -> Response:
     """The same form with the same answers: with the faults to mend, or with an entry more or less in a list."""
     with database.transaction() as connection:
-        view = user_tasks.view(connection, task_id, visit.actor)
+        view = user_tasks.view(connection, task_id, presence.actor)
         return _page(
-            request, connection, visit, view, answers.answers, refusal=refusal, posted=answers,
+            request, connection, presence, view, answers.answers, refusal=refusal, posted=answers,
             status=422 if refusal else 200,
         )  # fmt: skip
 
@@ -144,7 +148,7 @@ def _again(
 def _page(
     request: Request,
     connection: Connection,
-    visit: Visit,
+    presence: Presence,
     view: View,
     answers: dict[str, Any],
     *,
@@ -152,25 +156,27 @@ def _page(
     posted: Answers | None = None,
     status: int = 200,
 ) -> Response:
-    task, definition, language = view.task, view.definition, visit.language
+    task, definition, language = view.task, view.definition, presence.language
     findings = refusal.findings if refusal else ()
-    may_work = access.has_role(visit.actor, task.role, task.unit_path)
-    in_hand = task.claimed_by == visit.actor.account_id and may_work
-    looked = lookups.shown(connection, view.form, answers, visit) if view.form else lookups.Shown(answers, ())
+    may_work = access.has_role(presence.actor, task.role, task.unit_path)
+    in_hand = task.claimed_by == presence.actor.account_id and may_work
+    looked = (
+        lookups.shown(connection, view.form, answers, presence) if view.form else lookups.Shown(answers, ())
+    )
     form = None
     if view.form is not None:
         form = sheets.view(definition, view.form, looked.answers, view.variables, language, findings, posted)
     station = work_lists.station_of(task.process, task.lane)
     return rendering.fragment(
-        request, "task.html", "sheet", visit, status, task=task, form=form, in_hand=in_hand, definition=definition,
+        request, "task.html", "sheet", presence, status, task=task, form=form, in_hand=in_hand, definition=definition,
         element=definition.element_name(language, task.element), process=definition.name(language),
         help=definition.text(language, f"elements.{task.element}.help") or "",
-        subject=subjects.of(connection, definition, task.subject, visit), chosen=looked.lines,
+        subject=subjects.of(connection, definition, task.subject, presence), chosen=looked.lines,
         revision=view.draft_revision, refusal=refusal,
         station_name=station.names.get(language, station.key) if station else None,
         back=work_lists.address_of(task.process, task.lane),
-        may_see=access.allowed(visit.actor, Permission.SEE, task.unit_path),
-        may_release=in_hand or access.allowed(visit.actor, Permission.FREE, task.unit_path),
+        may_see=access.allowed(presence.actor, Permission.SEE, task.unit_path),
+        may_release=in_hand or access.allowed(presence.actor, Permission.FREE, task.unit_path),
     )  # fmt: skip
 
 
@@ -189,21 +195,21 @@ def _is_over(connection: Connection, task_id: TaskId) -> bool:
     return False
 
 
-def _over(request: Request, connection: Connection, visit: Visit, task_id: TaskId) -> Response:
+def _over(request: Request, connection: Connection, presence: Presence, task_id: TaskId) -> Response:
     """In plain words: it was done already, nothing was changed, and here is where the case stands."""
-    case = _seen(connection, visit, task_id)
-    done = work_lists.done(connection, task_id, visit)
-    subject = subjects.of(connection, case.definition, case.summary.subject, visit) if case else None
+    case = _seen(connection, presence, task_id)
+    done = work_lists.done(connection, task_id, presence)
+    subject = subjects.of(connection, case.definition, case.summary.subject, presence) if case else None
     return rendering.page(
-        request, "task_over.html", visit, 409, case=case, subject=subject, done=done, was_sent=request.method == "POST",
-        ended=bool(case and case.summary.state != "active"),
+        request, "task_over.html", presence, 409, case=case, subject=subject, done=done,
+        was_sent=request.method == "POST", ended=bool(case and case.summary.state != "active"),
     )  # fmt: skip
 
 
-def _seen(connection: Connection, visit: Visit, task_id: TaskId) -> instances.View | None:
+def _seen(connection: Connection, presence: Presence, task_id: TaskId) -> instances.View | None:
     """The case for its page, where the person may open it."""
     try:
-        return instances.view(connection, task_id.instance, visit.actor)
+        return instances.view(connection, task_id.instance, presence.actor)
     except NotFound:
         return None
 
