@@ -220,9 +220,18 @@ def _progress(done: int, total: int) -> None:
 
 
 def _print_tally(what: str, tally: Counter[str]) -> None:
+    """How many cases came out how; `@` marks where those rest that have not ended."""
+    names: dict[str, str] = {}
+    with database.transaction() as connection:
+        for key in registry.processes(connection):
+            definition = registry.definition(connection, registry.in_force(connection, key, "/"))
+            names |= {
+                element: definition.element_name(_language(), element) for element in definition.model.nodes
+            }
     print(f"{sum(tally.values())} {what}:")
     for outcome, count in tally.most_common():
-        print(f"  {count:5}  {outcome}")
+        name = names.get(outcome.removeprefix("@"), outcome)
+        print(f"  {count:5}  {'… ' if outcome.startswith('@') else ''}{name} ({outcome})")
 
 
 def _print_findings(findings: Sequence[Finding], where: str = "") -> None:

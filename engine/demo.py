@@ -85,7 +85,9 @@ def play_more(path: Path, count: int, progress: Callable[[int, int], None]) -> l
     content = declared(path)
     with database.transaction() as connection:
         sites = [units.by_code(connection, code) for code in content["play"]["sites"]]
-        subjects = _subjects(connection, content["subjects"])
+        chosen = content["subjects"]
+        fresh = {"seed": int(clock.now().timestamp()), "count": 2 * count + 20}  # nobody who came before
+        subjects = _subjects(connection, {**chosen, "with": {**chosen["with"], **fresh}})
     every = timedelta(seconds=20)
     begins_at = clock.now() - count * every - timedelta(hours=2)
     told = [story for story in simulation.stories(path) if story.rests_at is None]
