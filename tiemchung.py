@@ -161,8 +161,7 @@ def _run(arguments: Arguments) -> int:
     """Run a BPMN file in memory and print the elements it passes."""
     from engine.bpmn import reference  # SpiffWorkflow takes a second to load, and only this needs it
 
-    content = Path(arguments.file).read_bytes()
-    answers = json.loads(arguments.answers or "{}")
+    content, answers = _content(arguments.file), _answers(arguments.answers)
     moment = feel.Moment(clock.now(), settings.current().zone_info)
     own = trace.trace(reading.read(content, arguments.file), answers, {}, moment)
     if arguments.engine == "own":
@@ -174,6 +173,25 @@ def _run(arguments: Arguments) -> int:
     for left, right in _side_by_side(own, stock):
         print(f"{left.ljust(width)}  {right}")
     return int(own != stock)
+
+
+def _content(file: str) -> bytes:
+    """A file given on the command line."""
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise Invalid([Finding("file_unreadable", {"reason": error.strerror or str(error)}, file)]) from error
+
+
+def _answers(text: str | None) -> dict[str, object]:
+    """Answers per element, from the command line."""
+    try:
+        read = json.loads(text or "{}")
+    except ValueError as error:
+        raise Invalid([Finding("answers_unreadable", {"reason": str(error)}, "--answers")]) from error
+    if not isinstance(read, dict):
+        raise Invalid([Finding("answers_unreadable", {"reason": type(read).__name__}, "--answers")])
+    return read
 
 
 def _side_by_side(left: list[str], right: list[str]) -> list[tuple[str, str]]:
@@ -294,12 +312,30 @@ def _parser() -> argparse.ArgumentParser:
     kit.add_argument("standard", choices=("dmn",))
     kit.add_argument("folder", metavar="DIR")
     kit.add_argument("--json", action="store_true")
-    command("simulate", _simulate).add_argument("--visits", type=int, required=True, metavar="N")
+    command("simulate", _simulate).add_argument("--visits", type=_positive, required=True, metavar="N")
     measure = command("bench", _bench)
     measure.add_argument("what", choices=("engine",))
     measure.add_argument("--json", action="store_true")
-    measure.add_argument("--seconds", type=float, default=4.0, help="per measurement")
+    measure.add_argument("--seconds", type=_duration, default=4.0, help="per measurement")
     return parser
+
+
+def _positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on is expected, not {text!r}")
+    return int(text)
+
+
+def _duration(text: str) -> float:
+    """Seconds, more than none and at most an hour."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"seconds between 0 and 3600 are expected, not {text!r}")
+    return seconds
 
 
 if __name__ == "__main__":
