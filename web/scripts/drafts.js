@@ -98,6 +98,11 @@ class Draft {
   async redraw(shown) {
     const body = this.form.querySelector("[data-form-body]");
     if (!body || !shown || !window.htmx) return;
+    // What a look-up found is no part of the form that the server knows.
+    for (const found of body.querySelectorAll("[data-found]")) {
+      const place = shown.querySelector(`#${CSS.escape(found.id)}`);
+      if (place) place.innerHTML = found.innerHTML;
+    }
     await window.htmx.swap({ sourceElement: this.form, target: body, text: shown.outerHTML, swap: "outerMorph" });
     const wanted = this.form.querySelector("[data-focus-on]")?.dataset.focusOn;
     if (wanted) document.getElementById(wanted)?.focus();

@@ -5,7 +5,7 @@ const timers = new WeakMap();
 
 function typed(event) {
   const place = event.target.closest?.("[data-lookup]");
-  if (!place || !event.target.matches("input")) return;
+  if (!place || !event.target.matches("input") || event.target.value === place.dataset.chosen) return;
   clearTimeout(timers.get(place));
   timers.set(place, setTimeout(() => ask(place, event.target), PAUSE));
 }
@@ -29,12 +29,12 @@ function choose(event) {
   if (!button) return;
   const place = button.closest("[data-lookup]");
   const field = place.querySelector("input");
-  field.value = button.dataset.choose;
+  field.value = place.dataset.chosen = button.dataset.choose;
   const note = document.createElement("p");
   note.className = "help";
   note.textContent = button.dataset.label || button.textContent.trim();
   place.querySelector("[data-found]").replaceChildren(note);
-  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.dispatchEvent(new Event("input", { bubbles: true })); // a choice is kept as a draft like what is typed
   field.focus();
 }
 
