@@ -121,6 +121,9 @@ def test_a_retry_that_stops_again_says_so(
     case = prepared(library)
     page = visitor("truong")
     page.goto("/stuck?reason=incident")
+    expect(row_of(page, case)).to_contain_text(
+        "people.person không thực hiện được: Không tìm thấy"
+    )  # no English in it
     photographed(page, "incident")
     row_of(page, case).get_by_role("button", name="Thử lại").click()
     expect(page.locator("#toasts")).to_contain_text("Vẫn dừng ở đúng bước đó")
