@@ -260,7 +260,9 @@ class _Drawing:
         key = _text_key(pointer)
         sentence = self._sentence(finding, key)
         if pointer in shown and shown[pointer].label:
-            return Fault(f"{shown[pointer].label}: {sentence}", shown[pointer].target)
+            label = shown[pointer].label
+            between = " " if label.endswith(("?", ":", ".")) else ": "
+            return Fault(f"{label}{between}{sentence}", shown[pointer].target)
         if len(names) > 1:
             labels = [shown[f"{pointer}/{name}"].label for name in names if f"{pointer}/{name}" in shown]
             sentence = f"{sentence} ({', '.join(labels)})" if labels else sentence

@@ -13,7 +13,7 @@ from engine.access import Permission
 from engine.errors import Conflict, Invalid, NotFound
 from engine.ids import TaskId
 from engine.user_tasks import View
-from web import documents, lookups, rendering, sheets, subjects, work_lists
+from web import case_view, documents, lookups, rendering, sheets, subjects, work_lists
 from web.form_fields import Posted as Answers
 from web.sessions import Guarded, Posted, Presence, SignedIn
 
@@ -115,8 +115,9 @@ def next_step(request: Request, presence: SignedIn, task: str) -> Response:
         papers = documents.ready(connection, case, presence.language) if case else []
         subject = subjects.of(connection, case.definition, case.summary.subject, presence) if case else None
         done = work_lists.done(connection, task_id, presence)
+        said, params = case_view.onward(connection, case, presence) if case else ("said.task_done", {})
     if not following and not papers:
-        return rendering.redirect(request, done.address, "said.task_done")
+        return rendering.redirect(request, done.address, said, **params)
     return rendering.page(
         request, "next_step.html", presence, following=following, papers=papers, done=done, subject=subject,
         case_id=task_id.instance if case else None,
@@ -199,6 +200,8 @@ def _over(request: Request, connection: Connection, presence: Presence, task_id:
     """In plain words: it was done already, nothing was changed, and here is where the case stands."""
     case = _seen(connection, presence, task_id)
     done = work_lists.done(connection, task_id, presence)
+    if case is None and not done.by_me:  # whose case it is, and whether there is one, is not theirs to know
+        raise NotFound("task_not_found")
     subject = subjects.of(connection, case.definition, case.summary.subject, presence) if case else None
     return rendering.page(
         request, "task_over.html", presence, 409, case=case, subject=subject, done=done,
