@@ -12,7 +12,7 @@ from engine.definitions.definition import Definition
 from engine.forms import Form
 from engine.forms.kinds import Kind
 from engine.forms.plans import Field, Plan
-from web import form_fields, readable
+from web import form_fields, readable, wordings
 
 DEEPEST = 6  # groups and lists within each other
 
@@ -92,10 +92,10 @@ class _Reading:
         return self._object(form, form.plan, held, "", 0)
 
     def computed(self, variables: Mapping[str, Any]) -> Iterator[Answer]:
-        """Variables without a question: by the name the declaration gives them, else their own."""
+        """Variables without a question: by the name the declaration or a form gives them, else their own."""
+        said = wordings.Wordings(self.definition, self.language, self.zone, self.names)
         for name, value in variables.items():
-            label = self.definition.text(self.language, f"variables.{name}") or name.replace("_", " ")
-            yield Answer(label, readable.value(value, self.language, self.zone))
+            yield Answer(said.label(name), said.value(name, value))
 
     def _object(
         self, form: Form, plan: Plan, held: Mapping[str, Any], prefix: str, depth: int

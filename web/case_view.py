@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from engine import clock, tables, units
+from engine import clock, settings, tables, units
 from engine.definitions import registry
 from engine.definitions.definition import Definition
 from engine.errors import NotFound
@@ -19,7 +19,7 @@ from engine.incidents import Incident
 from engine.instances import Summary, View
 from engine.records import Record
 from engine.runtime import WaitKind
-from web import readable
+from web import locales, wordings
 from web.sessions import Presence
 from web.subjects import Subject
 
@@ -107,6 +107,28 @@ def resting(connection: Connection, view: View, presence: Presence) -> list[Rest
     return sorted(found, key=lambda one: one.kind == WaitKind.TIMER.value)
 
 
+def onward(connection: Connection, view: View, presence: Presence) -> tuple[str, dict[str, str]]:
+    """What to say of a case to whoever has just left it: its end, its next step, or the moment it pauses until."""
+    if view.summary.state != "active":
+        outcome = view.summary.outcome
+        ended = view.definition.element_name(presence.language, outcome) if outcome else ""
+        return ("said.task_done_ended", {"outcome": ended}) if ended else ("said.task_done", {})
+    ahead = resting(connection, view, presence)
+    step = next((one for one in ahead if one.kind == WaitKind.USER_TASK.value), None)
+    if step is not None:
+        return "said.task_done_next", {"element": step.element}
+    pause = min((one for one in ahead if one.fires_at), key=_fires_at, default=None)
+    if pause is None:
+        return "said.task_done", {}
+    at = locales.moment(_fires_at(pause), settings.current().zone_info)
+    return "said.task_done_pause", {"element": pause.element, "at": at}
+
+
+def _fires_at(one: Resting) -> datetime:
+    assert one.fires_at is not None
+    return one.fires_at
+
+
 def names(subject: Subject | None) -> dict[str, str]:
     """The name of whom a case is about, for the answers that hold the id."""
     return {subject.id: f"{subject.name} · {subject.rest}".rstrip(" ·")} if subject else {}
@@ -121,14 +143,20 @@ def told(incident: Incident, definition: Definition, language: str) -> Told:
 def records_of(
     found: Iterable[Record], definition: Definition, language: str, zone: ZoneInfo
 ) -> list[Written]:
-    """The records a case has written, with the names its process gives them."""
+    """The records a case has written, in the words of its process and its forms.
+
+    Whom the case is about stands on top of its page: the entry that holds that id is left out.
+    """
+    said = wordings.Wordings(definition, language, zone)
+    declared = {rule.kind: list(rule.values) for rule in definition.manifest.records}
     shown = []
     for one in found:
-        prefix = f"records.{one.kind}"
+        prefix, order = f"records.{one.kind}", declared.get(one.kind, [])  # the store keeps no order
+        ranked = sorted(one.entries, key=lambda name: order.index(name) if name in order else len(order))
         entries = tuple(
-            (_entry(definition, prefix, name, language), readable.value(value, language, zone))
-            for name, value in one.entries.items()
-            if name != "missing" and value is not None
+            (_entry(definition, prefix, name, language), said.value(name, value))
+            for name in ranked
+            if name != "missing" and (value := one.entries[name]) is not None and value != one.subject
         )
         missing = tuple(_entry(definition, prefix, name, language) for name in one.entries.get("missing", ()))
         shown.append(Written(definition.text(language, prefix) or one.kind, one.at, entries, missing))

@@ -15,7 +15,7 @@ from engine import decisions, feel, texts
 from engine.decisions import models
 from engine.definitions.definition import Definition
 from engine.history import Decision
-from web import form_fields, readable
+from web import wordings
 
 Json = Any
 
@@ -84,6 +84,10 @@ class _Reader:
     language: str
     zone: ZoneInfo
 
+    @property
+    def said(self) -> wordings.Wordings:
+        return wordings.Wordings(self.definition, self.language, self.zone)
+
     def view(
         self, found: models.Decision | None, name: str, inputs: Mapping[str, Json], outcome: Json,
         matched: tuple[int, ...], told: Mapping[str, Json], element: str, at: datetime | None, version: int,
@@ -149,7 +153,7 @@ class _Reader:
         return tuple(
             (self._input_label(clauses[label]), self._input(clauses[label], inputs[label]))
             if label in clauses
-            else (self.text(f"inputs.{label}") or label, self._read(inputs[label]))
+            else (self.text(f"inputs.{label}") or self.said.label(label), self._read(inputs[label], label))
             for label in labels
         )
 
@@ -162,8 +166,7 @@ class _Reader:
             name for name in outcome if name not in labels
         ]
         return tuple(
-            (labels.get(name) or self.text(f"outputs.{name}") or name, self._read(outcome[name], name))
-            for name in names
+            (labels.get(name) or self._output_name(name), self._read(outcome[name], name)) for name in names
         )
 
     def _input_label(self, clause: models.Input) -> str:
@@ -174,19 +177,13 @@ class _Reader:
 
     def _input(self, clause: models.Input, found: Json) -> str:
         """A column's value; a constant as the form that asked for it names it."""
-        variable = clause.expression.text.strip()
-        if isinstance(found, (str, bool)):
-            spelt = form_fields.option_text(found)
-            for form in self.definition.forms.values():
-                named = self.definition.text(
-                    self.language, f"forms.{form.name}.fields.{variable}.options.{spelt}"
-                )
-                if named:
-                    return named
-        return self._read(found)
+        return self._read(found, clause.expression.text.strip().rpartition(".")[2])
 
     def _output_label(self, clause: models.Output) -> str:
-        return self.text(f"outputs.{clause.name}") or clause.label or clause.name
+        return self.text(f"outputs.{clause.name}") or clause.label or self._output_name(clause.name)
+
+    def _output_name(self, name: str) -> str:
+        return self.text(f"outputs.{name}") or self.said.label(name)
 
     def _written(self, cell: feel.Expression) -> str:
         """A conclusion as written; a quoted constant by its name."""
@@ -197,7 +194,7 @@ class _Reader:
 
     def _read(self, found: Json, name: str = "") -> str:
         words = {**self._words("outcomes"), **(self._words(f"outputs.{name}") if name else {})}
-        return readable.value(found, self.language, self.zone, words)
+        return self.said.value(name, found, words)
 
     def _words(self, part: str) -> dict[str, str]:
         """The names of constants a declaration gives, in the reader's language over the first."""

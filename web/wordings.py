@@ -1,0 +1,77 @@
+"""Names and values that stand outside their form (in a record, a decision, a variable), said as the form says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.definitions.definition import Definition
+from engine.forms import Form
+from engine.forms.kinds import Kind
+from engine.forms.plans import Plan
+from web import form_fields, readable
+
+DEEPEST = 6  # groups and lists within each other
+
+
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """The words of one definition in one language; `names` are those of ids that the page has looked up."""
+
+    definition: Definition
+    language: str
+    zone: ZoneInfo
+    names: Mapping[str, str] = field(default_factory=dict)
+    _places: dict[str, list[str]] = field(default_factory=dict)
+
+    def label(self, name: str) -> str:
+        """What a name is called: as a variable, else as the one title all forms give it, else by itself."""
+        declared = self.definition.text(self.language, f"variables.{name}")
+        titles = {self._text(f"{place}.title") for place in self._of(name)} - {None}
+        only = titles.pop() if len(titles) == 1 else None
+        return declared or only or name.replace("_", " ")
+
+    def value(self, name: str, found: Any, words: Mapping[str, str] | None = None) -> str:
+        """What a value held under a name reads as: `words`, a looked-up name, the text of a form's option."""
+        if isinstance(found, list):
+            written = "; ".join(self.value(name, one, words) for one in found)
+            return readable.value(written, self.language, self.zone)
+        if isinstance(found, Mapping) and found:
+            parts = (f"{self.label(key)}: {self.value(key, one, words)}" for key, one in found.items())
+            return "; ".join(parts)
+        if isinstance(found, str) and (found in self.names or found in (words or {})):
+            return {**self.names, **(words or {})}[found]
+        if isinstance(found, (str, bool, int)):
+            return self._option(name, found) or readable.value(found, self.language, self.zone)
+        return readable.value(found, self.language, self.zone)
+
+    def _option(self, name: str, found: str | bool | int) -> str | None:
+        spelt = form_fields.option_text(found)
+        if not spelt or "." in spelt:  # no option is spelt so; a dot would lead astray in the texts
+            return None
+        texts = (self._text(f"{place}.options.{spelt}") for place in self._of(name))
+        return next((text for text in texts if text), None)
+
+    def _of(self, name: str) -> list[str]:
+        if not self._places:
+            for form in self.definition.forms.values():
+                for key, place in _fields(form, form.plan, f"forms.{form.name}.fields.", 0):
+                    self._places.setdefault(key, []).append(place)
+        return self._places.get(name, [])
+
+    def _text(self, key: str) -> str | None:
+        return self.definition.text(self.language, key)
+
+
+def _fields(form: Form, plan: Plan, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Every field of a form by name, with the key of its texts."""
+    for name, found in plan.every().items():
+        yield name, f"{prefix}{name}"
+        if depth >= DEEPEST:
+            continue
+        if found.kind is Kind.GROUP:
+            yield from _fields(form, found.plan(), f"{prefix}{name}.", depth + 1)
+        elif found.kind is Kind.LIST and found.item().kind is Kind.GROUP:
+            yield from _fields(form, found.item().plan(), f"{prefix}{name}[].", depth + 1)
