@@ -66,7 +66,7 @@ def error_page(request: Request, status: int, sentence: str, findings: Sequence[
         status,
         "error.html",
         None,
-        None,
+        getattr(request.state, "presence", None),
         {"status": status, "sentence": sentence, "findings": findings},
     )
 

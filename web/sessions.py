@@ -59,18 +59,25 @@ def presence(request: Request) -> Presence:
     found = _presence(request)
     if found is None:
         raise SignInNeeded
+    request.state.presence = found  # a refusal that follows keeps the frame of whoever is signed in
     return found
 
 
 def presence_or_none(request: Request) -> Presence | None:
-    """The signed-in session, if there is one: for pages that everybody may see."""
-    return _presence(request)
+    """The signed-in session, if there is one and it has a role left: for pages that everybody may see."""
+    try:
+        return _presence(request)
+    except NotAllowed:
+        return None
 
 
 async def posted(request: Request) -> Posted:
     """The fields of a form posted by the signed-in session; NotAllowed when its guard is missing."""
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
-    return Posted([(key, value) for key, value in form.multi_items() if isinstance(value, str)])
+    fields = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+    return Posted(
+        [(key.replace("\0", ""), value.replace("\0", "")) for key, value in fields]
+    )  # no text holds NUL
 
 
 def guard(presence: Presence, posted: Posted, request: Request) -> None:
