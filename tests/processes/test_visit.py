@@ -153,6 +153,23 @@ def test_a_person_over_65_is_injected_where_the_site_can_resuscitate(clinic: Cli
     assert visit.waits_at() == ["prepare_injection"]
 
 
+@pytest.mark.parametrize("signed", ["CAUTIOUS", "HOSPITAL"])
+def test_a_doctors_own_caution_asks_whether_the_site_can_resuscitate(clinic: Clinic, signed: str) -> None:
+    visit = clinic.visit().goes_through(*UNTIL_CONCLUSION)
+    assert visit.proposes() == "ELIGIBLE"
+    with pytest.raises(Invalid) as caught:
+        visit.completes("conclude", signed_conclusion=signed, stricter_reason="Người mệt và da tái")
+    assert "site_can_resuscitate" in caught.value.findings[0].pointer
+
+    visit.completes(
+        "conclude",
+        signed_conclusion=signed,
+        stricter_reason="Người mệt và da tái",
+        site_can_resuscitate=False,
+    )
+    assert visit.waits_at() == ["refer"]
+
+
 def test_high_blood_pressure_rests_is_measured_again_and_goes_on(clinic: Clinic) -> None:
     visit = clinic.visit().goes_through("reception", "ask_questions")
     visit.completes("measure_vitals", systolic=152, diastolic=94)
