@@ -83,6 +83,7 @@ class _Reader:
     model: decisions.DecisionModel | None
     language: str
     zone: ZoneInfo
+    asked: str = ""  # for a required decision: the bound one, whose names of constants serve it too
 
     @property
     def said(self) -> wordings.Wordings:
@@ -118,7 +119,7 @@ class _Reader:
         key = str(part.get("decision", ""))
         found = self.model.decision(key) if self.model else None
         name = self.definition.text(self.language, f"decisions.{key}.name") or (found.name if found else key)
-        inner = _Reader(self.definition, key, self.model, self.language, self.zone)
+        inner = _Reader(self.definition, key, self.model, self.language, self.zone, self.asked or self.key)
         told = {"rules": part.get("trace", ()), "sub": part.get("sub", ())}
         rules, inputs = tuple(part.get("rules", ())), part.get("inputs") or {}
         return inner.view(found, name, inputs, part.get("outcome"), rules, told, "", None, version)
@@ -200,11 +201,12 @@ class _Reader:
         """The names of constants a declaration gives, in the reader's language over the first."""
         words: dict[str, str] = {}
         for language in (texts.LANGUAGES[0], self.language):
-            nested: Json = self.definition.texts.get(language, {}).get("decisions")
-            for step in (self.key, *part.split(".")):
-                nested = nested.get(step) if isinstance(nested, Mapping) else None
-            if isinstance(nested, Mapping):
-                words |= {str(key): text for key, text in nested.items() if isinstance(text, str)}
+            for decision in (self.asked, self.key):
+                nested: Json = self.definition.texts.get(language, {}).get("decisions")
+                for step in (decision, *part.split(".")):
+                    nested = nested.get(step) if isinstance(nested, Mapping) else None
+                if isinstance(nested, Mapping):
+                    words |= {str(key): text for key, text in nested.items() if isinstance(text, str)}
         return words
 
     def text(self, rest: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from engine import feel, forms, texts
 from engine.errors import Finding
 from engine.forms.kinds import Kind
-from web import form_fields, locales
+from web import form_fields, locales, wordings
 
 _KEYBOARDS = {
     "number": "decimal",
@@ -260,9 +260,7 @@ class _Drawing:
         key = _text_key(pointer)
         sentence = self._sentence(finding, key)
         if pointer in shown and shown[pointer].label:
-            label = shown[pointer].label
-            between = " " if label.endswith(("?", ":", ".")) else ": "
-            return Fault(f"{label}{between}{sentence}", shown[pointer].target)
+            return Fault(wordings.said_of(shown[pointer].label, sentence), shown[pointer].target)
         if len(names) > 1:
             labels = [shown[f"{pointer}/{name}"].label for name in names if f"{pointer}/{name}" in shown]
             sentence = f"{sentence} ({', '.join(labels)})" if labels else sentence

@@ -27,11 +27,11 @@ class Wordings:
     _places: dict[str, list[str]] = field(default_factory=dict)
 
     def label(self, name: str) -> str:
-        """What a name is called: as a variable, else as the one title all forms give it, else by itself."""
+        """What a name is called: as a variable, else as the one title all forms give it, else as the subject's."""
         declared = self.definition.text(self.language, f"variables.{name}")
         titles = {self._text(f"{place}.title") for place in self._of(name)} - {None}
         only = titles.pop() if len(titles) == 1 else None
-        return declared or only or name.replace("_", " ")
+        return declared or only or self._text(f"subject.{name}.title") or name.replace("_", " ")
 
     def value(self, name: str, found: Any, words: Mapping[str, str] | None = None) -> str:
         """What a value held under a name reads as: `words`, a looked-up name, the text of a form's option."""
@@ -39,7 +39,7 @@ class Wordings:
             written = "; ".join(self.value(name, one, words) for one in found)
             return readable.value(written, self.language, self.zone)
         if isinstance(found, Mapping) and found:
-            parts = (f"{self.label(key)}: {self.value(key, one, words)}" for key, one in found.items())
+            parts = (said_of(self.label(key), self.value(key, one, words)) for key, one in found.items())
             return "; ".join(parts)
         if isinstance(found, str) and (found in self.names or found in (words or {})):
             return {**self.names, **(words or {})}[found]
@@ -51,7 +51,7 @@ class Wordings:
         spelt = form_fields.option_text(found)
         if not spelt or "." in spelt:  # no option is spelt so; a dot would lead astray in the texts
             return None
-        texts = (self._text(f"{place}.options.{spelt}") for place in self._of(name))
+        texts = (self._text(f"{place}.options.{spelt}") for place in (*self._of(name), f"subject.{name}"))
         return next((text for text in texts if text), None)
 
     def _of(self, name: str) -> list[str]:
@@ -63,6 +63,11 @@ class Wordings:
 
     def _text(self, key: str) -> str | None:
         return self.definition.text(self.language, key)
+
+
+def said_of(label: str, sentence: str) -> str:
+    """A sentence said of what is labelled; a question keeps its mark as the only one between them."""
+    return f"{label} {sentence}" if label.endswith(("?", ":", ".")) else f"{label}: {sentence}"
 
 
 def _fields(form: Form, plan: Plan, prefix: str, depth: int) -> Iterator[tuple[str, str]]:

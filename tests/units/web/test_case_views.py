@@ -16,10 +16,20 @@ from engine.definitions import bundle
 from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
 from engine.history import Decision, Row
-from engine.ids import VersionId
+from engine.ids import InstanceId, VersionId
+from engine.records import Record
 from engine.runtime import Wait, WaitKind
 from engine.runtime.state import Phase, Token
-from web import answers_view, decision_view, diagram_state, document_view, readable, timeline
+from web import (
+    answers_view,
+    case_view,
+    decision_view,
+    diagram_state,
+    document_view,
+    readable,
+    timeline,
+    wordings,
+)
 
 BOOKS = Path(__file__).parents[2] / "book_loan"
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -201,3 +211,27 @@ def test_the_state_of_a_new_case_has_no_marks() -> None:
         "here": {},
         "incident": [],
     }
+
+
+def recorded(kind: str, entries: dict[str, Any]) -> Record:
+    return Record(InstanceId(1), 1, kind, AT, "main", "R1", 7, entries)
+
+
+def test_a_record_is_in_its_declared_order_without_the_id_of_whom_the_case_is_about() -> None:
+    shuffled = {"due_on": "2021-08-16", "titles": ["Số đỏ"], "reader": "R1", "missing": []}
+    (written,) = case_view.records_of([recorded("loan", shuffled)], loan(), "vi", ZONE)
+    assert [value for _, value in written.entries] == ["Số đỏ", "16/08/2021"]
+
+
+def test_a_recorded_constant_is_said_as_the_form_that_asked_for_it_says_it() -> None:
+    (written,) = case_view.records_of(
+        [recorded("loss", {"reader": "R1", "outcome": "paid"})], loan(), "en", ZONE
+    )
+    assert [value for _, value in written.entries] == ["Paid for"]
+
+
+@pytest.mark.parametrize(
+    ("label", "said"), [("Thẻ", "Thẻ: Cần trả lời."), ("Còn hạn?", "Còn hạn? Cần trả lời.")]
+)
+def test_a_question_is_not_followed_by_a_second_mark(label: str, said: str) -> None:
+    assert wordings.said_of(label, "Cần trả lời.") == said
