@@ -30,11 +30,12 @@ demo-reset: $(INSTALLED) $(ASSETS) ## Start the demonstration over; all its data
 	@.venv/bin/tiemchung demo --reset
 
 .PHONY: stop
-stop: ## Stop the demonstration, its database, and that of the tests
-	@if [ -x .venv/bin/tiemchung ]; then \
-	    .venv/bin/tiemchung stop; \
-	    if [ -d .data-test ]; then TIEMCHUNG_DATA_DIR=.data-test .venv/bin/tiemchung stop; fi; \
-	fi
+stop: ## Stop the demonstration and its database
+	@if [ -x .venv/bin/tiemchung ]; then .venv/bin/tiemchung stop; fi
+
+.PHONY: stop-tests
+stop-tests: ## Stop the database that the tests leave running
+	@if [ -d .data-test ]; then TIEMCHUNG_DATA_DIR=.data-test .venv/bin/tiemchung stop; fi
 
 .PHONY: run
 run: $(INSTALLED) $(ASSETS) ## Run the web application and a worker in the foreground; Ctrl-C ends both

@@ -22,6 +22,7 @@ from engine.units import Unit
 SESSION_LASTS = timedelta(hours=14)  # a long clinic day
 MOST_FAILED = 8  # sign-ins in a row before a pause
 PAUSE = timedelta(minutes=5)
+FORGOTTEN_AFTER = timedelta(days=1)  # of failed sign-ins
 SHORTEST_PASSWORD = 10
 _SIGN_IN = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 
@@ -149,8 +150,14 @@ def verified(connection: Connection, sign_in: str, password: str) -> Actor:
 
 
 def failed(connection: Connection, sign_in: str) -> None:
-    """Count a sign-in that failed; in a transaction of its own, since the refusal rolls the other back."""
+    """Count a sign-in that failed; in a transaction of its own, since the refusal rolls the other back.
+
+    What nobody could be called is not counted, and what is a day old is forgotten.
+    """
     table = tables.sign_in_attempt
+    connection.execute(delete(table).where(table.c.last_at < clock.now() - FORGOTTEN_AFTER))
+    if not _SIGN_IN.fullmatch(sign_in):
+        return
     connection.execute(
         insert(table)
         .values(sign_in=sign_in[:80], failed=1, last_at=clock.now())
@@ -164,6 +171,7 @@ def open_session(connection: Connection, who: Actor, unit_id: UnitId | None) -> 
     """A new browser session; gives the token for the cookie, of which only the hash is stored."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
+    connection.execute(delete(tables.web_session).where(tables.web_session.c.expires_at < now))
     connection.execute(
         tables.web_session.insert().values(
             token_hash=_hash(token), account_id=who.account_id, csrf=secrets.token_urlsafe(24), unit_id=unit_id,

@@ -40,9 +40,10 @@ class TaskId(NamedTuple):
     def parse(cls, text_: str) -> Self:
         """The task named in an address; NotFound for anything else."""
         instance, _, token = text_.partition("-")
-        if not (instance.isdecimal() and token.isdecimal() and len(text_) < 40):
+        number = parsed(token, "task_not_found")
+        if number >= 1 << 31:
             raise NotFound("task_not_found")
-        return cls(InstanceId(int(instance)), int(token))
+        return cls(InstanceId(parsed(instance, "task_not_found")), number)
 
 
 def composed(at: datetime, sequence: int, shard: int) -> int:
@@ -68,6 +69,6 @@ def issued_at(identifier: int) -> datetime:
 
 def parsed(text_: str, code: str = "not_found") -> int:
     """An id written in an address; NotFound for anything else."""
-    if not (text_.isascii() and text_.isdecimal() and len(text_) <= 19):
+    if not (text_.isascii() and text_.isdecimal() and len(text_) <= 19) or int(text_) >= 1 << 63:
         raise NotFound(code)
     return int(text_)

@@ -55,6 +55,7 @@ _KEY = "instance_id = :instance_id and token = :token and element = :element and
 _RETRY = text(f"update job set available_at = :at, last_error = :reason where {_KEY} and attempt = :attempt")
 _DROP = text(f"delete from job where {_KEY}")
 _ATTEMPT = text(f"select attempt from job where {_KEY}")
+_RENEW = text(f"update job set available_at = :until where {_KEY} and attempt = :attempt returning attempt")
 LOST = 2  # workers that may be lost with a job, beyond its attempts, before somebody must look at it
 
 
@@ -64,6 +65,15 @@ def claim(connection: Connection, most: int) -> list[Job]:
     lease_until = now + timedelta(seconds=settings.current().lease_seconds)
     rows = connection.execute(_CLAIM, {"now": now, "lease_until": lease_until, "most": most})
     return [_job(*row) for row in rows]
+
+
+def renew(connection: Connection, job: Job) -> bool:
+    """Begin a job's lease anew just before it is run, since those claimed with it may have taken their time.
+
+    False when it is another worker's by now, or done.
+    """
+    until = clock.now() + timedelta(seconds=settings.current().lease_seconds)
+    return connection.scalar(_RENEW, {**_key(job), "until": until, "attempt": job.attempt}) is not None
 
 
 def complete(connection: Connection, job: Job, outputs: Variables) -> None:

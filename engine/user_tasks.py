@@ -69,6 +69,7 @@ def queue(
     subject: str | None = None,
     instance_id: int | None = None,
     mine: bool = False,
+    free: bool = False,
     limit: int = 100,
 ) -> list[Task]:
     """The open tasks the actor may work, longest waiting first; those claimed by others stay visible."""
@@ -90,6 +91,8 @@ def queue(
         query = query.where(task.c.instance_id == instance_id)
     if mine:
         query = query.where(task.c.claimed_by == actor.account_id)
+    if free:
+        query = query.where(task.c.claimed_by.is_(None))
     rows = connection.execute(query.order_by(task.c.created_at, task.c.instance_id).limit(min(limit, 500)))
     return [_task(row) for row in rows]
 

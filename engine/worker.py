@@ -88,7 +88,10 @@ class Worker:
 
 
 def run_job(job: Job) -> None:
-    """Run one claimed job to its end, whatever that is."""
+    """Run one claimed job to its end, whatever that is; nothing when another worker has it by now."""
+    with database.transaction() as connection:
+        if not jobs.renew(connection, job):
+            return
     if job.kind == jobs.SERVICE:
         _serve(job)
         return

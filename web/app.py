@@ -90,6 +90,8 @@ async def _in_one_line(request: Request, answer: Callable[[Request], Awaitable[R
     with log.unit_of_work("request", method=request.method) as line:
         if _size(request) > limit:
             response = errors.too_large(request, limit)
+        elif "\0" in request.url.path or "%00" in request.url.query or "%00" in request.url.path:
+            response = errors.bad_address(request)
         else:
             response = await errors.answered(request, answer)
         route = request.scope.get("route")

@@ -19,7 +19,7 @@ from engine.incidents import Incident
 from engine.instances import Summary, View
 from engine.records import Record
 from engine.runtime import WaitKind
-from web import locales, wordings
+from web import incident_view, locales, wordings
 from web.sessions import Presence
 from web.subjects import Subject
 
@@ -137,7 +137,13 @@ def names(subject: Subject | None) -> dict[str, str]:
 def told(incident: Incident, definition: Definition, language: str) -> Told:
     """An incident for the page of its case."""
     element = definition.element_name(language, incident.element)
-    return Told(incident.element, element, incident.token, incident.sentence(language), incident.opened_at)
+    return Told(
+        incident.element,
+        element,
+        incident.token,
+        incident_view.sentence(incident.code, incident.params, language),
+        incident.opened_at,
+    )
 
 
 def records_of(

@@ -72,6 +72,11 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _bad_address(request: Request, _: Exception) -> Response:
+    return bad_address(request)
+
+
+def bad_address(request: Request) -> Response:
+    """The answer to an address that no page of ours could have."""
     sentence = rendering.sentence("errors.bad_request", sessions.language_of(request))
     return rendering.error_page(request, 400, sentence, [])
 

@@ -87,16 +87,15 @@ def take_next(connection: Connection, presence: Presence, station: Station | Non
     """Claim the longest waiting task that nobody has in hand; None when there is none."""
     tasks = user_tasks.queue(
         connection, presence.actor, unit=presence.unit, process=station.process if station else None,
-        lanes=station.lanes if station else None, limit=MOST_SHOWN,
+        lanes=station.lanes if station else None, free=True, limit=MOST_SHOWN,
     )  # fmt: skip
     for task in tasks:
-        if task.claimed_by is None:
-            try:
-                with connection.begin_nested():
-                    user_tasks.claim(connection, task.id, presence.actor)
-            except (Conflict, NotFound):  # somebody else was faster
-                continue
-            return task.id
+        try:
+            with connection.begin_nested():
+                user_tasks.claim(connection, task.id, presence.actor)
+        except (Conflict, NotFound):  # somebody else was faster
+            continue
+        return task.id
     return None
 
 
@@ -148,7 +147,7 @@ def elsewhere(connection: Connection, presence: Presence) -> tuple[int, int]:
 
 def stations_of(connection: Connection, presence: Presence) -> list[Station]:
     """The declared stations whose lanes the person's roles work at the unit."""
-    return [one for one in campaign.current().stations.values() if _works(connection, one, presence)]
+    return [one for one in campaign.current().stations.values() if works(connection, one, presence)]
 
 
 def station_of(process: str, lane: str | None) -> Station | None:
@@ -169,7 +168,7 @@ def startable(connection: Connection, presence: Presence, station: Station | Non
     return found if station is None else [one for one in found if one.process == station.start]
 
 
-def _works(connection: Connection, station: Station, presence: Presence) -> bool:
+def works(connection: Connection, station: Station, presence: Presence) -> bool:
     try:
         version_id = registry.in_force(connection, station.process, presence.unit.path, clock.now())
     except NotFound:

@@ -33,6 +33,7 @@ from web import (
     diagram_state,
     documents,
     rendering,
+    retries,
     subjects,
     timeline,
     work_lists,
@@ -127,9 +128,7 @@ def retry(request: Request, presence: SignedIn, posted: Guarded, case: str) -> R
     """Try again what stopped, and say honestly whether it went on."""
     instance_id = _bound(case)
     token, element = parsed(posted.first("token"), "incident_not_found"), posted.first("element")
-    with database.transaction() as connection:
-        went_on = incidents.retry(connection, instance_id, token, element, presence.actor)
-    said, tone = ("said.retried_went_on", "good") if went_on else ("said.retried_stopped_again", "bad")
+    said, tone = retries.retried(instance_id, token, element, presence.actor)
     return rendering.redirect(request, f"/cases/{instance_id}", said, tone)
 
 

@@ -45,6 +45,7 @@ def sign_in(request: Request, fields: Annotated[Posted, Depends(sessions.posted)
     try:
         with database.transaction() as connection:
             actor = accounts.verified(connection, name, password)
+            accounts.close_session(connection, request.cookies.get(sessions.COOKIE, ""))
             token = accounts.open_session(connection, actor, _first_unit(connection, actor))
     except NotAllowed as refusal:
         if refusal.code == "sign_in_wrong":
@@ -58,10 +59,13 @@ def sign_in(request: Request, fields: Annotated[Posted, Depends(sessions.posted)
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, presence: SignedIn, posted: sessions.Guarded) -> Response:
-    """End the session of this browser."""
+def sign_out(request: Request, fields: Annotated[Posted, Depends(sessions.posted)]) -> Response:
+    """End the session of this browser; also of an account that has no role left, which no page could guard."""
+    presence = sessions.presence_or_none(request)
+    if presence is not None:
+        sessions.guard(presence, fields, request)
     with database.transaction() as connection:
-        accounts.close_session(connection, presence.token)
+        accounts.close_session(connection, request.cookies.get(sessions.COOKIE, ""))
     response = rendering.redirect(request, "/sign-in", "said.signed_out")
     response.delete_cookie(sessions.COOKIE)
     return response

@@ -12,7 +12,7 @@ from engine import campaign, clock, database
 from engine.campaign import Station
 from engine.definitions import registry
 from engine.definitions.definition import Definition
-from engine.errors import NotFound
+from engine.errors import NotAllowed, NotFound
 from web import rendering, subjects, work_lists
 from web.sessions import Guarded, Presence, SignedIn
 from web.subjects import Subject
@@ -36,7 +36,7 @@ def stations(request: Request, presence: SignedIn) -> Response:
 @router.get("/stations/{key}")
 def station(request: Request, presence: SignedIn, key: str) -> Response:
     """One station; asked for by its own script every few seconds, it answers with the queue alone."""
-    return _screen(request, presence, _declared(key))
+    return _screen(request, presence, _declared(key, presence))
 
 
 @router.get("/queue")
@@ -48,7 +48,7 @@ def queue(request: Request, presence: SignedIn) -> Response:
 @router.post("/stations/{key}/next")
 def next_person(request: Request, presence: SignedIn, posted: Guarded, key: str) -> Response:
     """Claim the one who has waited longest, and open the task."""
-    return _next(request, presence, _declared(key))
+    return _next(request, presence, _declared(key, presence))
 
 
 @router.post("/queue/next")
@@ -60,7 +60,7 @@ def next_of_all(request: Request, presence: SignedIn, posted: Guarded) -> Respon
 @router.post("/stations/{key}/find")
 def find(request: Request, presence: SignedIn, posted: Guarded, key: str) -> Response:
     """Whom a scanned code or typed words mean, and what there is to do for them here."""
-    return _find(request, presence, _declared(key), posted.first("text"))
+    return _find(request, presence, _declared(key, presence), posted.first("text"))
 
 
 @router.post("/queue/find")
@@ -142,10 +142,14 @@ def _definitions(connection: Connection, presence: Presence, chosen: Station | N
     return list(found.values())
 
 
-def _declared(key: str) -> Station:
+def _declared(key: str, presence: Presence) -> Station:
+    """The station, for those who work at it where they are now."""
     declared = campaign.current().stations.get(key)
     if declared is None:
         raise NotFound("not_found")
+    with database.transaction() as connection:
+        if not work_lists.works(connection, declared, presence):
+            raise NotAllowed("station_not_yours")
     return declared
 
 

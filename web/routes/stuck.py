@@ -8,14 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from engine import access, database, incidents, instances, stuck, units
+from engine import access, database, stuck, units
 from engine.access import Permission
 from engine.definitions import registry
 from engine.errors import NotAllowed, NotFound
 from engine.ids import parsed
-from engine.runtime import WaitKind
 from engine.stuck import Reason, Stuck
-from web import incident_view, rendering
+from web import incident_view, rendering, retries
 from web.sessions import Guarded, SignedIn
 
 router = APIRouter()
@@ -63,16 +62,10 @@ def retry(request: Request, presence: SignedIn, posted: Guarded) -> Response:
     """Try an incident again, and say honestly whether it went on, stopped again, or is with a worker now."""
     instance_id, token = parsed(posted.first("instance")), parsed(posted.first("token"))
     element = posted.first("element")
-    with database.transaction() as connection:
-        went_on = incidents.retry(connection, instance_id, token, element, presence.actor)
-        waits = instances.state_of(connection, instance_id).waits if went_on else ()
-    is_begun = any(
-        wait.kind is WaitKind.JOB and wait.token == token and wait.element == element for wait in waits
-    )
-    said = "retry_begun" if is_begun else "retry_went_on" if went_on else "retry_stopped_again"
+    said, tone = retries.retried(instance_id, token, element, presence.actor)
     back = posted.first("back")
     address = back if back.startswith("/stuck?") else "/stuck"
-    return rendering.redirect(request, address, f"said.{said}", "good" if went_on else "bad")
+    return rendering.redirect(request, address, said, tone)
 
 
 def _address(request: Request) -> str:

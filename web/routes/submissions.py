@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -15,7 +16,9 @@ from engine.catalogue import current as catalogue
 from engine.definitions import bundle, compare, deployment, manifest, registry, scenarios
 from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
-from engine.errors import Conflict, EngineError, Finding, Invalid, NotFound
+from engine.definitions.definition import Definition
+from engine.definitions.scenarios import Tried
+from engine.errors import Conflict, EngineError, Finding, Invalid, NotAllowed, NotFound
 from engine.ids import SubmissionId, parsed
 from web import rendering, sessions
 from web.routes import definitions as pages
@@ -23,11 +26,15 @@ from web.sessions import Guarded, Posted, Presence, SignedIn
 
 router = APIRouter()
 MOST_FILES = 200
+MOST_KEPT = 16  # submissions compiled and tried, in one process
+
+_kept: OrderedDict[int, tuple[Definition, list[Tried]]] = OrderedDict()
 
 
 @router.get("/submissions")
 def submissions(request: Request, presence: SignedIn) -> Response:
     """What waits for approval, and what was decided lately."""
+    _require_part(presence)
     with database.transaction() as connection:
         found = deployment.submissions(connection, limit=100)
         choices = pages.submittable(connection, presence)
@@ -63,18 +70,19 @@ def submit(
 @router.get("/submissions/{submission_id}")
 def submission(request: Request, presence: SignedIn, submission_id: str) -> Response:
     """One submission: reason, findings, what changes against what is in force, how the scenarios went."""
+    _require_part(presence)
     with database.transaction() as connection:
         found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
-        proposed = definitions.compile(found.bundle)
         try:
             held = registry.definition(connection, registry.in_force(connection, found.process, "/"))
         except NotFound:
             held = None
         places = units.below(connection, "/", limit=200)
+    proposed, tried = _tried(found)
     changes = compare.changes(held, proposed) if held else []
     return rendering.page(
         request, "submission.html", presence, submission=found, proposed=proposed, held=held, changes=changes,
-        tried=scenarios.run(proposed, None, catalogue()), units=places,
+        tried=tried, units=places,
         is_own=found.submitted_by == presence.actor.account_id, may_approve=pages.may_approve(presence),
         tables=pages.tables_of(proposed, presence.language), warnings=_shown(found.findings, presence.language),
     )  # fmt: skip
@@ -83,9 +91,10 @@ def submission(request: Request, presence: SignedIn, submission_id: str) -> Resp
 @router.get("/submissions/{submission_id}/bpmn")
 def drawing(presence: SignedIn, submission_id: str) -> Response:
     """The proposed drawing, for the viewer."""
+    _require_part(presence)
     with database.transaction() as connection:
         found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
-    return Response(definitions.compile(found.bundle).bpmn_xml, media_type="application/xml")
+    return Response(_tried(found)[0].bpmn_xml, media_type="application/xml")
 
 
 @router.post("/submissions/{submission_id}/approve")
@@ -136,6 +145,22 @@ def _refused(
         request, "submission_refused.html", presence, status=status, findings=findings, reason=reason,
         folder=folder, folders=choices,
     )  # fmt: skip
+
+
+def _require_part(presence: Presence) -> None:
+    """Proposals are for those who make them and those who decide on them."""
+    if not (pages.may_submit(presence) or pages.may_approve(presence)):
+        raise NotAllowed("permission_missing", permission="submit, approve")
+
+
+def _tried(found: deployment.Submission) -> tuple[Definition, list[Tried]]:
+    """A submission compiled, with how its scenarios went: worked out once, since a submission never changes."""
+    if found.id not in _kept:
+        proposed = definitions.compile(found.bundle)
+        _kept[found.id] = proposed, scenarios.run(proposed, None, catalogue())
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return _kept[found.id]
 
 
 def _shown(findings: Sequence[Finding], language: str) -> list[dict[str, str]]:
@@ -197,12 +222,12 @@ def _place(name: str, held: Bundle) -> str | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment as the date-time field posts it, in the campaign's zone; None for now."""
+    """A moment as the date-time field posts it, in the campaign's zone; None for now, and for what is past."""
     if not text:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        at = at if at.tzinfo else at.replace(tzinfo=settings.current().zone_info)
+        return at if at > clock.now() else None
+    except (ValueError, OverflowError) as error:
         raise EngineError("moment_unreadable", found=text[:40]) from error
-    at = at if at.tzinfo else at.replace(tzinfo=settings.current().zone_info)
-    return max(at, clock.now())
