@@ -53,7 +53,7 @@ USUAL: dict[str, dict[str, Any]] = {
                 "statement_understood": True, "consent_on_paper": True},
     "conclude": {"signed_conclusion": "ELIGIBLE"},
     "prepare_injection": {"readiness": "ready", "product": "astrazeneca", "lot": "ABV5300", "expires_on": "2021-11-30"},
-    "give_dose": {"arm": "left"},
+    "give_dose": {"given": "given", "arm": "left"},
     "observation": {"observation_outcome": "well", "told_to_watch": True},
     "confirmation": {"next_appointment_on": "2021-09-20", "paper_given": "given"},
 }  # fmt: skip
@@ -120,7 +120,7 @@ class Visit:
     def completes(self, element: str, **answers: Any) -> Visit:
         """The holder of the role completes the step with the usual answers, changed as said (None: left out)."""
         usual = USUAL.get(element, {})
-        if element == "give_dose":
+        if element == "give_dose" and answers.get("given", "given") == "given":
             usual = {**usual, "given_at": local(clock.now())}
         if element == "ask_questions" and self.sex == "female":
             usual = {**usual, "pregnant": "no", "breast_feeding": "no"}
