@@ -36,6 +36,7 @@ PASSWORD = "sach-hay-2021"
 STAFF = {
     "thuthu": ("Nguyễn Thị Sách", "branch", ("librarian",)),
     "thuthu2": ("Trần Văn Bìa", "branch", ("librarian",)),
+    "thuthu3": ("Đinh Thị Sông", "other", ("librarian",)),
     "nguoikho": ("Lê Văn Kho", "branch", ("stacker",)),
     "truong": ("Phạm Thu Trưởng", "library", ("head_librarian",)),
     "soan": ("Vũ Minh Soạn", "network", ("process_owner",)),

@@ -314,12 +314,28 @@ def test_somebody_elses_work_is_refused(visitor: Visitor, library: Library) -> N
         "/stations/none",
         "/no-such-page",
         "/cases/9223372036854775807",
+        "/cases/9999999999999999999",
+        "/tasks/1-99999999999",
+        "/tasks/99999999999999999999999999-1",
+        "/versions/9999999999999999999",
     ],
 )
 def test_an_unknown_address_is_a_page_that_says_so(visitor: Visitor, path: str) -> None:
     page = visitor("truong")
     assert page.goto(path).status == 404
     expect(page.locator("main")).to_contain_text("404")
+
+
+@pytest.mark.parametrize("path", ["/cases?unit=%00", "/stuck?unit=%00", "/processes/%00"])
+def test_an_address_with_a_zero_byte_is_answered_not_broken(visitor: Visitor, path: str) -> None:
+    assert visitor("truong").request.get(path).status == 400
+
+
+def test_a_task_of_another_unit_is_not_told_about(visitor: Visitor, library: Library) -> None:
+    case = libraries.started(library)
+    task_id = libraries.waiting(library, case, "thuthu")["stamp_card"]
+    libraries.done(library, case, "thuthu", "stamp_card", stamped=True)
+    assert visitor("thuthu3").goto(f"/tasks/{task_id}").status == 404
 
 
 def test_a_post_without_its_guard_is_refused(visitor: Visitor, library: Library) -> None:
