@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -140,7 +141,8 @@ def completed(files: Mapping[str, bytes], forms_dir: Path | None) -> Bundle:
                 kept.get(f"texts/{language}.yaml"), content, None, language
             )
     elif forms_dir is not None and manifest.FILE in kept:
-        _add_forms(kept, forms_dir, manifest.read(kept[manifest.FILE]).forms)
+        with suppress(Invalid):  # a process.yaml that cannot be read is a finding later, with those of all files
+            _add_forms(kept, forms_dir, manifest.read(kept[manifest.FILE]).forms)
     return of(kept)
 
 
@@ -154,7 +156,8 @@ def _add_forms(files: dict[str, bytes], forms_dir: Path, names: tuple[str, ...])
         shared = forms_dir / "texts" / f"{language}.yaml"
         if names and shared.is_file():
             own = f"texts/{language}.yaml"
-            files[own] = _merged(files.get(own), shared.read_bytes(), names, language)
+            with suppress(Invalid):  # texts that cannot be read are a finding later, with those of all files
+                files[own] = _merged(files.get(own), shared.read_bytes(), names, language)
 
 
 def _merged(own: bytes | None, shared: bytes, names: tuple[str, ...] | None, language: str) -> bytes:

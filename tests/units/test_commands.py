@@ -67,6 +67,23 @@ def drawing(tmp_path: Path) -> Path:
 # --- check ------------------------------------------------------------------------------------------------
 
 
+def test_what_is_broken_in_several_files_is_found_in_one_go(loan: Path, capsys: Captured) -> None:
+    for name, old, new in (
+        ("process.yaml", "owner: process_owner", "owner: 7: 8"),
+        ("texts/en.yaml", "process:", "process: ["),
+        ("loan.bpmn", '= limit.outcome = "allow"', "= limit +"),
+        ("limits.dmn", "<inputExpression", "<inputExpressions"),
+    ):
+        path = loan / name
+        before = path.read_text("utf-8")
+        assert old in before, name
+        path.write_text(before.replace(old, new, 1), "utf-8")
+    assert tiemchung.main(["check", str(loan)]) == 1
+    said = capsys.readouterr().err
+    for file in ("process.yaml:", "texts/en.yaml:", "loan.bpmn:", "limits.dmn:"):
+        assert f"error: {file}" in said, file
+
+
 def test_check_is_content_with_good_folders_and_exits_with_0(loan: Path, capsys: Captured) -> None:
     assert tiemchung.main(["check"]) == 0
     said = capsys.readouterr()
