@@ -20,7 +20,7 @@ from engine import (
 )
 from engine.bpmn.model import Kind, ProcessModel
 from engine.definitions import definition as definitions
-from engine.errors import Conflict, Invalid, NotAllowed, NotFound
+from engine.errors import Conflict, NotAllowed, NotFound
 from engine.stuck import Reason
 from tests.processes.clinic import (
     AT_SITES,
@@ -100,162 +100,6 @@ def test_the_same_answers_sent_twice_change_nothing(clinic: Clinic) -> None:
     assert visit.history() == before
 
 
-# --- screening --------------------------------------------------------------------------------------------
-
-
-def test_a_pregnant_person_is_deferred(clinic: Clinic) -> None:
-    visit = clinic.visit().goes_through("reception")
-    visit.completes("ask_questions", pregnant="yes", pregnancy_weeks=20).goes_through(
-        "measure_vitals", "consent"
-    )
-
-    assert visit.proposes() == "DEFER"
-    assert visit.findings() == {"pregnant"}
-    visit.completes(
-        "conclude",
-        signed_conclusion="DEFER",
-        deferral_reason="pregnant",
-        deferred_until="2021-12-13",
-        recheck_days=30,
-    )
-    assert visit.ended() == "ended_deferred"
-    assert visit.records("deferral")[0]["deferral_reason"] == "pregnant"
-    assert visit.records("dose") == []
-
-
-def test_the_doctor_cannot_sign_less_than_the_table_says(clinic: Clinic) -> None:
-    visit = clinic.visit().goes_through("reception")
-    visit.completes("ask_questions", pregnant="yes", pregnancy_weeks=20).goes_through(
-        "measure_vitals", "consent"
-    )
-    with pytest.raises(Invalid) as caught:
-        visit.completes("conclude", signed_conclusion="ELIGIBLE")
-    assert caught.value.findings[0].pointer == "/signed_conclusion"
-    assert visit.waits_at() == ["conclude"]
-
-
-def test_a_person_over_65_is_referred_when_the_site_cannot_resuscitate(clinic: Clinic) -> None:
-    visit = clinic.visit(born_on="1950-01-01", sex="male").goes_through(*UNTIL_CONCLUSION)
-
-    assert (visit.proposes(), visit.findings()) == ("CAUTIOUS", {"old_age"})
-    visit.completes("conclude", signed_conclusion="CAUTIOUS", site_can_resuscitate=False)
-    visit.completes(
-        "refer", referred_to="Bệnh viện Đa khoa tỉnh", referral_reason="Trên 65 tuổi", transport="own"
-    )
-    assert visit.ended() == "ended_referred"
-    assert visit.records("referral")[0]["referred_to"] == "Bệnh viện Đa khoa tỉnh"
-    assert visit.records("dose") == []
-
-
-def test_a_person_over_65_is_injected_where_the_site_can_resuscitate(clinic: Clinic) -> None:
-    visit = clinic.visit(born_on="1950-01-01", sex="male").goes_through(*UNTIL_CONCLUSION)
-    visit.completes("conclude", signed_conclusion="CAUTIOUS", site_can_resuscitate=True)
-    assert visit.waits_at() == ["prepare_injection"]
-
-
-@pytest.mark.parametrize("signed", ["CAUTIOUS", "HOSPITAL"])
-def test_a_doctors_own_caution_asks_whether_the_site_can_resuscitate(clinic: Clinic, signed: str) -> None:
-    visit = clinic.visit().goes_through(*UNTIL_CONCLUSION)
-    assert visit.proposes() == "ELIGIBLE"
-    with pytest.raises(Invalid) as caught:
-        visit.completes("conclude", signed_conclusion=signed, stricter_reason="Người mệt và da tái")
-    assert "site_can_resuscitate" in caught.value.findings[0].pointer
-
-    visit.completes(
-        "conclude",
-        signed_conclusion=signed,
-        stricter_reason="Người mệt và da tái",
-        site_can_resuscitate=False,
-    )
-    assert visit.waits_at() == ["refer"]
-
-
-def test_high_blood_pressure_rests_is_measured_again_and_goes_on(clinic: Clinic) -> None:
-    visit = clinic.visit().goes_through("reception", "ask_questions")
-    visit.completes("measure_vitals", systolic=152, diastolic=94)
-    assert visit.waits_at() == ["rest_pause"]
-
-    worked(timedelta(minutes=19))
-    assert visit.waits_at() == ["rest_pause"]
-    worked(timedelta(minutes=2))
-    visit.goes_through("measure_vitals", "consent")
-    assert visit.proposes() == "ELIGIBLE"
-
-
-def test_blood_pressure_that_stays_high_is_a_caution_after_two_rests(clinic: Clinic) -> None:
-    visit = clinic.visit().goes_through("reception", "ask_questions")
-    for _ in range(2):
-        visit.completes("measure_vitals", systolic=158)
-        worked(timedelta(minutes=21))
-    visit.completes("measure_vitals", systolic=158).goes_through("consent")
-    assert (visit.proposes(), visit.findings()) == ("CAUTIOUS", {"abnormal_vitals"})
-
-
-@pytest.mark.parametrize(
-    "question",
-    ["allergy", "acute_illness", "chronic_disease", "immune_impairment", "coagulation_disorder",
-     "perception_disorder", "covid_recent", "immunosuppressant", "label_contraindication", "anaphylaxis", "pregnant",
-     "breast_feeding"],
-)  # fmt: skip
-def test_an_unknown_answer_is_never_eligible(clinic: Clinic, question: str) -> None:
-    visit = clinic.visit().goes_through("reception")
-    answers = {question: "unknown"}
-    if question in ("chronic_disease", "acute_illness"):  # then breathing is measured too
-        visit.completes("ask_questions", **answers).completes("measure_vitals", respiration=18, spo2=98)
-    else:
-        visit.completes("ask_questions", **answers).goes_through("measure_vitals")
-    visit.goes_through("consent")
-    assert visit.proposes() != "ELIGIBLE"
-    assert visit.findings()
-
-
-def test_a_refusal_is_recorded_with_its_reason_and_ends_the_visit(clinic: Clinic) -> None:
-    visit = clinic.visit().goes_through("reception", "ask_questions", "measure_vitals")
-    visit.completes(
-        "consent", agrees="disagree", refusal_reason="later", statement_protection=None, statement_reactions=None,
-        statement_understood=None, consent_on_paper=None,
-    )  # fmt: skip
-    assert visit.ended() == "ended_refused"
-    assert visit.records("refusal") == [{"person_id": visit.person, "refusal_reason": "later"}]
-
-
-# --- injection --------------------------------------------------------------------------------------------
-
-
-def test_a_second_dose_too_early_is_stopped(clinic: Clinic) -> None:
-    first = clinic.visit().goes_through(*UNTIL_INJECTED)
-    worked(timedelta(days=10))
-    second = clinic.visit_of(first.person).goes_through(*UNTIL_CONCLUSION, "conclude", "prepare_injection")
-    assert second.waits_at() == ["product_stopped"]
-    assert second.decided("products").outcome["reasons"] == ["too_early"]
-
-
-def test_a_dose_that_was_given_is_recorded_even_when_the_table_refuses_it(clinic: Clinic) -> None:
-    first = clinic.visit().goes_through(*UNTIL_INJECTED)
-    worked(timedelta(days=10))
-    second = clinic.visit_of(first.person).goes_through(*UNTIL_CONCLUSION, "conclude", "prepare_injection")
-    second.completes(
-        "product_stopped", stopped_then="already_given", already_given_why="Tiêm trước khi nhập máy"
-    )
-    second.completes("give_dose")
-
-    (dose,) = second.records("dose")
-    assert (dose["dose_no"], dose["flags"], dose["lot"]) == (2, ["too_early"], "ABV5300")
-    worked(HALF_AN_HOUR)
-    second.goes_through("observation").completes("confirmation", next_appointment_on=None)
-    assert second.ended() == "ended_confirmed"
-
-
-@pytest.mark.parametrize("readiness", ["left", "refused"])
-def test_who_leaves_or_refuses_at_the_table_is_neither_injected_nor_confirmed(
-    clinic: Clinic, readiness: str
-) -> None:
-    visit = clinic.visit().goes_through(*UNTIL_CONCLUSION, "conclude")
-    visit.completes("prepare_injection", readiness=readiness, product=None, lot=None, expires_on=None)
-    assert visit.ended() in ("ended_left_table", "ended_refused_at_table")
-    assert (visit.records("dose"), visit.records("confirmation")) == ([], [])
-
-
 # --- observation and confirmation -------------------------------------------------------------------------
 
 
@@ -316,6 +160,9 @@ def test_the_confirmation_is_reachable_only_through_a_completed_injection() -> N
     assert {"confirmation", "observation"} <= reached(model)
     assert reached(model, without="injection") & {"confirmation", "observation", "ended_confirmed"} == set()
     assert "dose_given" not in reached(model, without="give_dose")
+    assert "number_dose" not in reached(model, without="give_dose")
+    assert "confirmation" in reached(model) - reached(model, without="injection")
+    assert "dose_given" not in reached(model, without="number_dose")
 
 
 def test_an_injection_without_a_confirmation_after_its_service_level_is_stuck(clinic: Clinic) -> None:

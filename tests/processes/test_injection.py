@@ -1,0 +1,119 @@
+"""At the injection table: what was given is recorded at once and numbered rightly, what was not is never recorded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engine import clock, texts
+from engine.definitions import definition as definitions
+from tests.processes.clinic import UNTIL_CONCLUSION, UNTIL_INJECTED, Clinic, campaign_bundle, local, worked
+
+HALF_AN_HOUR = timedelta(minutes=31)
+UNTIL_PREPARED = (*UNTIL_CONCLUSION, "conclude", "prepare_injection")
+
+
+def test_a_second_dose_too_early_is_stopped(clinic: Clinic) -> None:
+    first = clinic.visit().goes_through(*UNTIL_INJECTED)
+    worked(timedelta(days=10))
+    second = clinic.visit_of(first.person).goes_through(*UNTIL_CONCLUSION, "conclude", "prepare_injection")
+    assert second.waits_at() == ["product_stopped"]
+    assert second.decided("products").outcome["reasons"] == ["too_early"]
+
+
+def test_a_dose_that_was_given_is_recorded_even_when_the_table_refuses_it(clinic: Clinic) -> None:
+    first = clinic.visit().goes_through(*UNTIL_INJECTED)
+    worked(timedelta(days=10))
+    second = clinic.visit_of(first.person).goes_through(*UNTIL_CONCLUSION, "conclude", "prepare_injection")
+    second.completes(
+        "product_stopped", stopped_then="already_given", already_given_why="Tiêm trước khi nhập máy"
+    )
+    second.completes("give_dose")
+
+    (dose,) = second.records("dose")
+    assert (dose["dose_no"], dose["flags"], dose["lot"]) == (2, ["too_early"], "ABV5300")
+    worked(HALF_AN_HOUR)
+    second.goes_through("observation").completes("confirmation", next_appointment_on=None)
+    assert second.ended() == "ended_confirmed"
+
+
+@pytest.mark.parametrize("readiness", ["left", "refused"])
+def test_who_leaves_or_refuses_at_the_table_is_neither_injected_nor_confirmed(
+    clinic: Clinic, readiness: str
+) -> None:
+    visit = clinic.visit().goes_through(*UNTIL_CONCLUSION, "conclude")
+    visit.completes("prepare_injection", readiness=readiness, product=None, lot=None, expires_on=None)
+    assert visit.ended() in ("ended_left_table", "ended_refused_at_table")
+    assert (visit.records("dose"), visit.records("confirmation")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("given", "end"), [("refused", "ended_refused_at_table"), ("left", "ended_left_table")]
+)
+def test_who_refuses_or_leaves_at_the_last_moment_has_no_dose_on_record(
+    clinic: Clinic, given: str, end: str
+) -> None:
+    visit = clinic.visit().goes_through(*UNTIL_PREPARED)
+    visit.completes("give_dose", given=given, arm=None)
+    assert visit.ended() == end
+    assert (visit.records("dose"), visit.records("confirmation")) == ([], [])
+
+
+def test_who_feels_unwell_at_the_last_moment_is_examined_anew_with_all_rests(clinic: Clinic) -> None:
+    visit = clinic.visit().goes_through("reception", "ask_questions")
+    for _ in range(2):
+        visit.completes("measure_vitals", systolic=158)
+        worked(timedelta(minutes=21))
+    visit.goes_through("measure_vitals", "consent", "conclude", "prepare_injection")
+    visit.completes("give_dose", given="unwell", arm=None)
+
+    assert visit.records("dose") == []
+    visit.goes_through("ask_questions").completes("measure_vitals", systolic=158)
+    assert visit.waits_at() == ["rest_pause"]
+
+
+def test_a_dose_is_on_record_while_the_person_is_still_observed(clinic: Clinic) -> None:
+    visit = clinic.visit().goes_through(*UNTIL_INJECTED)
+    assert "observation" in visit.waits_at()
+    assert [dose["dose_no"] for dose in visit.records("dose")] == [1]
+
+
+def test_the_record_and_the_owed_confirmation_begin_with_the_dose_itself() -> None:
+    manifest = definitions.compile(campaign_bundle("visit")).manifest
+    assert [rule.at for rule in manifest.records if rule.kind == "dose"] == ["number_dose"]
+    assert [(one.after, one.reaches) for one in manifest.expects] == [("number_dose", "confirmation")]
+
+
+def test_two_visits_of_one_person_at_once_do_not_share_a_dose_number(clinic: Clinic) -> None:
+    first = clinic.visit().goes_through(*UNTIL_PREPARED)
+    second = clinic.visit_of(first.person).goes_through(*UNTIL_PREPARED)
+    first.completes("give_dose")
+    second.completes("give_dose")
+
+    assert [(dose["dose_no"], dose["flags"]) for dose in first.records("dose")] == [(1, [])]
+    assert [(dose["dose_no"], dose["flags"]) for dose in second.records("dose")] == [
+        (2, ["dose_given_meanwhile"])
+    ]
+
+
+@pytest.mark.parametrize("away", [timedelta(minutes=6), timedelta(hours=-25)])
+def test_an_implausible_time_is_recorded_and_flagged(clinic: Clinic, away: timedelta) -> None:
+    visit = clinic.visit().goes_through(*UNTIL_PREPARED)
+    visit.completes("give_dose", given_at=local(clock.now() + away))
+    assert [dose["flags"] for dose in visit.records("dose")] == [["time_implausible"]]
+
+
+def test_every_flag_a_dose_can_carry_is_said_in_both_languages() -> None:
+    definition = definitions.compile(campaign_bundle("visit"))
+    tables = definition.decisions["products"].model
+    cells = [
+        rule.outputs[0].text
+        for name in ("refusals", "cautions_of_product")
+        for rule in tables.decision(name).rules
+    ]
+    flags = {text.strip().strip('"') for text in cells} | {"dose_given_meanwhile", "time_implausible"}
+    assert len(flags) > 10
+    for language in texts.LANGUAGES:
+        said = definition.texts[language]["records"]["dose"]["options"]["flags"]
+        assert set(said) == flags
