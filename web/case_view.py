@@ -160,7 +160,10 @@ def records_of(
         prefix, order = f"records.{one.kind}", declared.get(one.kind, [])  # the store keeps no order
         ranked = sorted(one.entries, key=lambda name: order.index(name) if name in order else len(order))
         entries = tuple(
-            (_entry(definition, prefix, name, language), said.value(name, value))
+            (
+                _entry(definition, prefix, name, language),
+                said.value(name, value, said.options(f"{prefix}.options.{name}")),
+            )
             for name in ranked
             if name != "missing" and (value := one.entries[name]) is not None and value != one.subject
         )

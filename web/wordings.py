@@ -47,6 +47,15 @@ class Wordings:
             return self._option(name, found) or readable.value(found, self.language, self.zone)
         return readable.value(found, self.language, self.zone)
 
+    def options(self, place: str) -> dict[str, str]:
+        """The words a process declares for the constants of a value, in the reader's language or the first one."""
+        found: Any = self.definition.texts.get(self.language) or next(
+            iter(self.definition.texts.values()), {}
+        )
+        for part in place.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        return {key: str(word) for key, word in found.items()} if isinstance(found, Mapping) else {}
+
     def _option(self, name: str, found: str | bool | int) -> str | None:
         spelt = form_fields.option_text(found)
         if not spelt or "." in spelt:  # no option is spelt so; a dot would lead astray in the texts
