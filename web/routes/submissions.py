@@ -28,7 +28,7 @@ router = APIRouter()
 MOST_FILES = 200
 MOST_KEPT = 16  # submissions compiled and tried, in one process
 
-_kept: OrderedDict[int, tuple[Definition, list[Tried]]] = OrderedDict()
+_kept: OrderedDict[tuple[int, str], tuple[Definition, list[Tried]]] = OrderedDict()
 
 
 @router.get("/submissions")
@@ -155,12 +155,13 @@ def _require_part(presence: Presence) -> None:
 
 def _tried(found: deployment.Submission) -> tuple[Definition, list[Tried]]:
     """A submission compiled, with how its scenarios went: worked out once, since a submission never changes."""
-    if found.id not in _kept:
+    key = found.id, found.content_hash
+    if key not in _kept:
         proposed = definitions.compile(found.bundle)
-        _kept[found.id] = proposed, scenarios.run(proposed, None, catalogue())
+        _kept[key] = proposed, scenarios.run(proposed, None, catalogue())
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
-    return _kept[found.id]
+    return _kept[key]
 
 
 def _shown(findings: Sequence[Finding], language: str) -> list[dict[str, str]]:
