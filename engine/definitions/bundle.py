@@ -141,9 +141,8 @@ def completed(files: Mapping[str, bytes], forms_dir: Path | None) -> Bundle:
                 kept.get(f"texts/{language}.yaml"), content, None, language
             )
     elif forms_dir is not None and manifest.FILE in kept:
-        with suppress(
-            Invalid
-        ):  # a process.yaml that cannot be read is a finding later, with those of all files
+        # a process.yaml that cannot be read is a finding later, with those of all files
+        with suppress(Invalid):
             _add_forms(kept, forms_dir, manifest.read(kept[manifest.FILE]).forms)
     return of(kept)
 
