@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,17 @@ class Incident:
 
     def sentence(self, language: str) -> str:
         """What failed, and what to do."""
-        return texts.sentence(f"incidents.{self.code}", language, **self.params)
+        return sentence(self.code, self.params, language)
+
+
+def sentence(code: str, params: Mapping[str, Any], language: str) -> str:
+    """What failed, and what to do; a reason that is one of the engine's own refusals is said in the language too."""
+    known = dict(params)
+    refusal = known.pop("refusal", None)  # errors.told keeps it
+    if isinstance(refusal, dict) and isinstance(refusal.get("code"), str):
+        gaps = refusal.get("params") or {}
+        known["reason"] = texts.sentence(f"errors.{refusal['code']}", language, **gaps)
+    return texts.sentence(f"incidents.{code}", language, **known)
 
 
 def of(connection: Connection, instance_id: int) -> list[Incident]:

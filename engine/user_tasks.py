@@ -225,14 +225,9 @@ def _claim_of(connection: Connection, task_id: TaskId) -> tuple[str, str, str, i
 
 
 def _visible(state: runtime.State, token_id: int) -> Variables:
-    """The variables in scope for a token."""
+    """The variables in scope for a token; none when it has moved on meanwhile."""
     token = state.tokens.get(token_id)
-    scope = state.scopes[token.scope] if token else None
-    visible: Variables = {}
-    while scope is not None:
-        visible = {**scope.variables, **visible}
-        scope = state.scopes[scope.parent] if scope.parent is not None else None
-    return visible
+    return state.visible(token.scope) if token else {}
 
 
 def _workable(actor: Actor) -> ColumnElement[bool]:

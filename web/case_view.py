@@ -19,7 +19,7 @@ from engine.incidents import Incident
 from engine.instances import Summary, View
 from engine.records import Record
 from engine.runtime import WaitKind
-from web import incident_view, locales, wordings
+from web import locales, wordings
 from web.sessions import Presence
 from web.subjects import Subject
 
@@ -141,7 +141,7 @@ def told(incident: Incident, definition: Definition, language: str) -> Told:
         incident.element,
         element,
         incident.token,
-        incident_view.sentence(incident.code, incident.params, language),
+        incident.sentence(language),
         incident.opened_at,
     )
 

@@ -8,13 +8,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from engine import access, database, stuck, units
+from engine import access, database, incidents, stuck, units
 from engine.access import Permission
 from engine.definitions import registry
 from engine.errors import NotAllowed, NotFound
 from engine.ids import parsed
 from engine.stuck import Reason, Stuck
-from web import incident_view, rendering, retries
+from web import rendering, retries
 from web.sessions import Guarded, SignedIn
 
 router = APIRouter()
@@ -138,7 +138,7 @@ def _reason_row(one: Stuck, language: str) -> dict[str, Any]:
     return {
         "reason": one.reason.value,
         "due_at": one.due_at,
-        "sentence": incident_view.sentence(one.code, one.params or {}, language) if one.code else None,
+        "sentence": incidents.sentence(one.code, one.params or {}, language) if one.code else None,
     }
 
 
