@@ -296,6 +296,7 @@ def _call(connection: Connection, locked: Locked, job: Job, now: datetime) -> Co
         access.SYSTEM,
         unit,
         settings.current(),
+        locked.instance_id,
     )
     try:
         with connection.begin_nested():

@@ -22,6 +22,7 @@ from engine import access, clock, history, schemas, settings
 from engine.access import Actor, Permission
 from engine.bpmn import marked_yaml
 from engine.errors import Finding, Invalid, NotAllowed, NotFound
+from engine.ids import InstanceId
 from engine.units import Unit
 
 Json = dict[str, Any]
@@ -47,7 +48,8 @@ class Context:
     """What a handler may rely on besides its inputs.
 
     `job_id` is the same each time a job is tried again: the idempotency key. `connection` is the caller's
-    transaction, given to queries and to tasks of mode `transaction` only.
+    transaction, given to queries and to tasks of mode `transaction` only; `instance_id` and `unit` are those of
+    the case that asks, if one does.
     """
 
     job_id: str
@@ -56,6 +58,15 @@ class Context:
     actor: Actor | None = None
     unit: Unit | None = None
     settings: settings.Settings | None = None
+    instance_id: InstanceId | None = None
+
+    def transaction(self) -> Connection:
+        """The caller's transaction; a bug of the manifest (its mode) when there is none."""
+        if self.connection is None:
+            raise RuntimeError(
+                "this handler works inside the caller's transaction: declare mode: transaction"
+            )
+        return self.connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,13 @@ def _called(job: Job) -> Callable[[Connection], None]:
         if task.mode is catalogue.Mode.TRANSACTION:
             left_over = runtime.Job(job.token, job.element, job.inputs)
             return partial(advance.serve, instance_id=job.instance_id, job=left_over)
-        context = catalogue.Context(job.key, clock.now(), actor=access.SYSTEM, settings=settings.current())
+        context = catalogue.Context(
+            job.key,
+            clock.now(),
+            actor=access.SYSTEM,
+            settings=settings.current(),
+            instance_id=job.instance_id,
+        )
         outputs = task.call(job.inputs, context)
     except BusinessError as refusal:
         return partial(jobs.refuse, job=job, refusal=refusal)

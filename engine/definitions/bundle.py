@@ -90,7 +90,7 @@ def read(folder: Path, forms_dir: Path | None = None) -> Bundle:
     """The bundle of a process folder; Invalid when it cannot be one.
 
     A folder with its own `forms/` is taken as it is. Otherwise the forms that process.yaml names come
-    from `forms_dir`, and their texts from `forms_dir/texts`.
+    from `forms_dir`, and their texts from `forms_dir/texts`: `vi.yaml`, or one file per process, `loan.vi.yaml`.
     """
     files: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
@@ -154,9 +154,8 @@ def _add_forms(files: dict[str, bytes], forms_dir: Path, names: tuple[str, ...])
         if path.is_file():
             files[f"forms/{name}.json"] = path.read_bytes()
     for language in texts.LANGUAGES:
-        shared = forms_dir / "texts" / f"{language}.yaml"
-        if names and shared.is_file():
-            own = f"texts/{language}.yaml"
+        own = f"texts/{language}.yaml"
+        for shared in sorted((forms_dir / "texts").glob(f"*{language}.yaml")) if names else ():
             with suppress(Invalid):  # texts that cannot be read are a finding later, with those of all files
                 files[own] = _merged(files.get(own), shared.read_bytes(), names, language)
 

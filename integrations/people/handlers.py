@@ -7,7 +7,7 @@ from datetime import date
 from engine import records
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError, Conflict, Finding, Invalid
-from integrations.people import identifiers, names, queries, registry
+from integrations.people import identifiers, names, registry
 from integrations.people.identifiers import Identifier
 
 HISTORY_KIND = "dose"
@@ -35,7 +35,7 @@ def register(inputs: Json, context: Context) -> Json:
         raise Invalid(findings)
     by = context.actor.account_id if context.actor else None
     try:
-        person = registry.register(queries.connection(context), details, context.now, by)
+        person = registry.register(context.transaction(), details, context.now, by)
     except Conflict as conflict:
         raise BusinessError("IDENTIFIER_TAKEN", conflict.sentence()) from conflict
     contradictions = [
@@ -48,7 +48,7 @@ def register(inputs: Json, context: Context) -> Json:
 
 def history(inputs: Json, context: Context) -> Json:
     """`doses`: the entries of the person's records of a kind, newest first, each with `at` and `record_id`."""
-    found = records.about(queries.connection(context), inputs["person_id"], inputs.get("kind", HISTORY_KIND))
+    found = records.about(context.transaction(), inputs["person_id"], inputs.get("kind", HISTORY_KIND))
     return {
         "doses": [
             {**row.entries, "at": row.at.isoformat(), "record_id": f"{row.instance_id}-{row.seq}"}

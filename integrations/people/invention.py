@@ -13,7 +13,7 @@ from integrations.people.registry import Details
 
 def invent(inputs: Json, context: Context) -> Json:
     """Register so many invented people, or find those registered before; `people` as `people.person` gives them."""
-    connection = queries.connection(context)
+    connection = context.transaction()
     found = []
     on = date.fromisoformat(inputs["on"])
     for details in synthetic.people(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from engine.catalogue import Context, Json
 from engine.errors import NotFound
 from integrations.people import codes, registry
@@ -14,13 +12,13 @@ from integrations.people.registry import Person
 
 def person(inputs: Json, context: Context) -> Json:
     """The person with the id, or NotFound."""
-    return described(registry.person(connection(context), person_id(inputs["person_id"])))
+    return described(registry.person(context.transaction(), person_id(inputs["person_id"])))
 
 
 def find(inputs: Json, context: Context) -> Json:
     """`found`: those who match, the most likely first, each as `person` gives it."""
     limit = int(inputs.get("limit", registry.MOST_FOUND))
-    return {"found": [described(one) for one in registry.find(connection(context), inputs["text"], limit)]}
+    return {"found": [described(one) for one in registry.find(context.transaction(), inputs["text"], limit)]}
 
 
 def described(one: Person) -> dict[str, Any]:
@@ -41,15 +39,6 @@ def described(one: Person) -> dict[str, Any]:
         ],
         "phones": list(one.phones),
     }
-
-
-def connection(context: Context) -> Connection:
-    """The caller's transaction; a bug of the caller when there is none."""
-    if context.connection is None:
-        raise RuntimeError(
-            "the registry of people works inside the caller's transaction; give it a connection"
-        )
-    return context.connection
 
 
 def person_id(text: str) -> int:

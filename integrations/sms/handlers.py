@@ -37,12 +37,10 @@ def send(inputs: Json, context: Context) -> Json:
 
 def outbox(inputs: Json, context: Context) -> Json:
     """`messages`: what the console gateway holds, newest first, of one telephone when `to` is given."""
-    if context.connection is None:
-        raise RuntimeError("the outbox is read inside the caller's transaction; give it a connection")
     query = select(tables.sms_outbox).order_by(desc("sent_at"), desc("message_id"))
     if inputs.get("to"):
         query = query.where(tables.sms_outbox.c.to == inputs["to"])
-    rows = context.connection.execute(query.limit(inputs.get("limit", MOST_SHOWN))).mappings()
+    rows = context.transaction().execute(query.limit(inputs.get("limit", MOST_SHOWN))).mappings()
     return {
         "messages": [
             {

@@ -1,0 +1,14 @@
+"""Comments, one open case, moments that things happened at: the engine's second set of tables."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

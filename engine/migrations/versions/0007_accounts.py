@@ -1,0 +1,14 @@
+"""Roles for a time, suspended accounts, several people on one device."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

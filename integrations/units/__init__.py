@@ -1,0 +1,1 @@
+"""The tree of units, as processes and forms ask for it."""
