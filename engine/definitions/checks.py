@@ -16,7 +16,7 @@ from engine.catalogue import Catalogue
 from engine.decisions import analysis
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
-from engine.definitions import name_checks, places, scenarios, text_checks
+from engine.definitions import name_checks, places, public_checks, scenarios, text_checks
 from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
 from engine.errors import Finding, Invalid
@@ -83,6 +83,7 @@ class _Check:
         yield from self.named_elements()
         yield from self.queries()
         yield from name_checks.findings(self.definition, self.catalogue, self.places)
+        yield from public_checks.findings(self.definition, self.catalogue)
         yield from text_checks.findings(self.definition)
 
     # --- people -------------------------------------------------------------------------------------------

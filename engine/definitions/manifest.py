@@ -38,6 +38,21 @@ class StartRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicRule:
+    """What people without an account may do with cases of the process, by a code and a second fact.
+
+    `starts`: begin one; `proof`: the variable that holds the second fact; the lanes they work, the documents
+    they print, and the kinds of earlier records they are shown.
+    """
+
+    starts: bool
+    proof: str
+    lanes: frozenset[str] = frozenset()
+    documents: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """The role that works a lane; `unit` gives the code of another unit than the case's."""
 
@@ -93,6 +108,7 @@ class Manifest:
     owner: str
     subject: Subject | None
     start: StartRule | None
+    public: PublicRule | None
     inputs: tuple[str, ...] | None  # variables a caller gives; None: not declared
     lanes: Mapping[str, Lane]
     forms: tuple[str, ...]
@@ -123,6 +139,7 @@ def read(content: bytes, file: str = FILE) -> Manifest:
         owner=value["owner"],
         subject=_subject(value.get("subject")),
         start=_start(value.get("start")),
+        public=_public(value.get("public")),
         inputs=tuple(value["inputs"]) if "inputs" in value else None,
         lanes=reader.lanes(),
         forms=tuple(dict.fromkeys(value.get("forms", ()))),
@@ -219,6 +236,15 @@ def _start(entry: Any) -> StartRule | None:
     if entry is None:
         return None
     return StartRule(frozenset(entry.get("roles", ())), frozenset(entry.get("at", ())))
+
+
+def _public(entry: Any) -> PublicRule | None:
+    if entry is None:
+        return None
+    lanes, papers, kinds = (entry.get(key, ()) for key in ("lanes", "documents", "records"))
+    return PublicRule(
+        entry.get("start", False), entry["proof"], frozenset(lanes), tuple(papers), tuple(kinds)
+    )
 
 
 def _decisions(entries: dict[str, Any]) -> Mapping[str, DecisionUse]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from engine import feel, texts
 from engine.bpmn.model import Kind, Node
+from engine.definitions import public_checks
 from engine.definitions.definition import Decision, Definition
 from engine.errors import Finding
 
@@ -58,6 +59,7 @@ def wanted(definition: Definition) -> Iterator[str]:
         yield from (note.text for note in document.notes)
         if document.signature:
             yield document.signature
+    yield from public_checks.texts(definition)
     for record in definition.manifest.records:
         yield f"records.{record.kind}.name"
         yield from (f"records.{record.kind}.values.{name}" for name in record.values)

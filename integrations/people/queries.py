@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine import codes
 from engine.catalogue import Context, Json
 from engine.errors import NotFound
-from integrations.people import codes, registry
+from integrations.people import registry
 from integrations.people.registry import Person
 
 

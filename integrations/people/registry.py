@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import ids
+from engine import codes, ids
 from engine.errors import Conflict, NotFound
-from integrations.people import codes, identifiers, names, tables
+from integrations.people import identifiers, names, tables
 from integrations.people.identifiers import Identifier
 
 SEXES = ("male", "female", "other")

@@ -1,4 +1,4 @@
-"""A person's own code: eight characters that can be read aloud, typed and scanned, with a built-in check.
+"""Codes that people read aloud, type and scan: eight characters with a built-in check.
 
 Seven characters are random, the eighth makes Σ αⁱ·cᵢ = 0 in GF(2⁵) (α a root of x⁵+x²+1, i from 0 at the
 left). The powers of α used are all different, so every single wrong character and every exchange of two
