@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -80,6 +81,8 @@ def written(field: Field, value: Any, language: str, zone: ZoneInfo) -> str:
             if shape == "time"
             else value
         )
+    if isinstance(value, Decimal):  # as the case keeps it
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return json.dumps(value, ensure_ascii=False)
     return json.dumps(value) if field.options else locales.written_number(value, language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from engine import feel, forms, texts
@@ -283,7 +284,7 @@ class _Drawing:
         )
 
     def _readable(self, value: Any, key: str) -> Any:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
             return locales.number(value, self._situation.language)
         if isinstance(value, str):
             parent = key.rpartition(".")[0]

@@ -40,14 +40,14 @@ def read_number(text: str, language: str) -> int | float | str:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def written_number(number: int | float, language: str) -> str:
+def written_number(number: int | float | Decimal, language: str) -> str:
     """A number as it is typed: local decimal sign, no groups, no exponent."""
-    return format(Decimal(repr(number)), "f").replace(".", _DECIMAL_SIGN[language])
+    return format(Decimal(str(number)), "f").replace(".", _DECIMAL_SIGN[language])
 
 
 def number(value: int | float | Decimal, language: str, digits: int | None = None) -> str:
     """A number as it is read: groups of three and the local decimal sign."""
-    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    exact = Decimal(str(value))
     text = format(exact, "," if digits is None else f",.{digits}f")
     if "e" in text.lower():
         text = format(exact, ",f")

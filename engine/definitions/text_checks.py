@@ -49,6 +49,8 @@ def wanted(definition: Definition) -> Iterator[str]:
         for key, options in form.keys.items():
             if not key.endswith("[]"):
                 yield f"forms.{name}.fields.{key}.title"
+                if key in form.checked:
+                    yield f"forms.{name}.fields.{key}.errors.check"
             for option in options:
                 if isinstance(option, str):
                     yield f"forms.{name}.fields.{key}.options.{option}"

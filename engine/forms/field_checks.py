@@ -46,7 +46,7 @@ def _hint(path: Path, name: str, value: Any) -> Iterator[Finding]:
     known = hints.FIELD_HINTS | hints.OBJECT_HINTS
     if name not in known:
         yield _at(path, "form.ui_unknown", name, name=name, known=", ".join(sorted(known)))
-    elif name in ("show_when", "prefill"):
+    elif name in hints.EXPRESSIONS:
         yield from _expression((*path, name), value)
     elif name == "widget" and value not in kinds.EVERY_WIDGET:
         yield _at(

@@ -1,7 +1,8 @@
 """How a form wishes to be shown: the `x-ui` keyword, read into values once.
 
-Hints never change what is valid, with one exception that the engine enforces itself: a field whose
-`show_when` is not true is not asked, so it is neither required nor kept.
+Hints never change what is valid, with two exceptions that the engine enforces itself: a field whose
+`show_when` is not true is not asked, so it is neither required nor kept; and an answer for which `check` is
+false, over the other answers and what the case knows, is refused.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from engine import feel
 KEY = "x-ui"
 
 FIELD_HINTS = frozenset({
-    "widget", "section", "show_when", "prefill", "query", "unit", "autofocus", "width", "inputmode",
+    "widget", "section", "show_when", "prefill", "check", "query", "unit", "autofocus", "width", "inputmode",
 })  # fmt: skip
+EXPRESSIONS = ("show_when", "prefill", "check")
 OBJECT_HINTS = frozenset({"order", "sections"})
 WIDTHS = ("short", "medium", "full")
 INPUT_MODES = ("text", "numeric", "decimal", "tel", "email", "url", "search")
@@ -61,6 +63,7 @@ class Hint:
     section: str | None = None
     show_when: Rule | None = None
     prefill: Rule | None = None
+    check: Rule | None = None
     query: str | None = None
     unit: str | None = None
     autofocus: bool = False
@@ -71,7 +74,7 @@ class Hint:
 def read(hints: Mapping[str, Any]) -> Hint:
     """The hint of one field from its checked `x-ui`."""
     known = {name: hints[name] for name in FIELD_HINTS & hints.keys()}
-    for name in ("show_when", "prefill"):
+    for name in EXPRESSIONS:
         if name in known:
             known[name] = rule(known[name])
     return Hint(**known)

@@ -15,6 +15,7 @@ from typing import Any
 from engine import feel
 from engine.errors import Finding
 from engine.forms import lines, predicates
+from engine.forms.hints import Rule
 from engine.forms.kinds import Kind
 from engine.forms.plans import Field, Plan
 from engine.forms.reading import Form
@@ -111,7 +112,14 @@ class Settling:
         for name, field in shape.fields.items():
             if name in kept and field.kind in (Kind.GROUP, Kind.LIST):
                 kept[name] = self._settle_nested(field, kept[name], (*path, name), inner)
+            if field.hint.check is not None and name in kept:
+                self._check(field.hint.check, inner, (*path, name))
         return kept
+
+    def _check(self, rule: Rule, scope: Mapping[str, Any], path: Path) -> None:
+        """Note an answer that contradicts others; what cannot be told yet (null) is no contradiction."""
+        if rule.value(scope, self._moment) is False:
+            self.findings.append(Finding("check", pointer=lines.pointer(path)))
 
     def _settle_nested(self, field: Field, value: Any, path: Path, scope: Mapping[str, Any]) -> Any:
         if field.kind is Kind.GROUP and isinstance(value, dict):

@@ -67,7 +67,7 @@ class Shape:
 
     fields: dict[str, Field]
     required: frozenset[str]
-    plain: bool  # nothing to settle: no hint hides a field, none is read-only, none holds fields of its own
+    plain: bool  # nothing to settle: no hint hides or checks a field, none is read-only, none holds fields of its own
 
 
 class Builder:
@@ -213,7 +213,7 @@ class Plan:
         names = ranked + [name for name in found.schemas if name not in self.order]
         fields = {name: self._builder.field(name, found.schemas[name]) for name in names}
         settled = (
-            one.hint.show_when or one.read_only or one.kind in (Kind.GROUP, Kind.LIST)
+            one.hint.show_when or one.hint.check or one.read_only or one.kind in (Kind.GROUP, Kind.LIST)
             for one in fields.values()
         )
         return Shape(fields, frozenset(found.required & fields.keys()), plain=not any(settled))

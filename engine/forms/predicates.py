@@ -28,13 +28,13 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: value is True or value is False,
     "null": lambda value: value is None,
     "number": lambda value: is_number(value),
-    "integer": lambda value: is_number(value) and (isinstance(value, int) or value.is_integer()),
+    "integer": lambda value: is_number(value) and value % 1 == 0,
 }
 
 
 def is_number(value: Any) -> bool:
-    """A JSON number; true and false are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """A JSON number, as answers bring it or (Decimal) as a case keeps it; true and false are none."""
+    return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
 
 
 def same(one: Any, other: Any) -> bool:

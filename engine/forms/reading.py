@@ -20,8 +20,8 @@ class Form:
     """A form that was read and checked; immutable, shared by all threads.
 
     `names` are the answers it can give (its top-level fields), `uses` the variables its expressions need from
-    the case, `queries` the lookups it asks, `keys` every field's text key with the options to be named,
-    `warnings` what is allowed but probably not meant.
+    the case, `checked` the fields whose answers are compared with others, `queries` the lookups it asks, `keys`
+    every field's text key with the options to be named, `warnings` what is allowed but probably not meant.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Form:
     uses: frozenset[str]
     queries: frozenset[str]
     keys: dict[str, tuple[Any, ...]]
+    checked: frozenset[str]
     warnings: tuple[Finding, ...] = field(default=())
 
 
@@ -52,7 +53,10 @@ def read(name: str, content: bytes, file: str) -> Form:
     keys = dict(fields_by_key(plan))
     own = {key.rsplit(".", 1)[-1].removesuffix("[]") for key in keys}
     rules = [
-        rule for one in keys.values() for rule in (one.hint.show_when, one.hint.prefill) if rule is not None
+        rule
+        for one in keys.values()
+        for rule in (one.hint.show_when, one.hint.prefill, one.hint.check)
+        if rule is not None
     ]
     return Form(
         name=name,
@@ -65,6 +69,7 @@ def read(name: str, content: bytes, file: str) -> Form:
         uses=frozenset(used for rule in rules for used in rule.names) - own,
         queries=frozenset(one.hint.query for one in keys.values() if one.hint.query),
         keys={key: one.options for key, one in keys.items()},
+        checked=frozenset(key for key, one in keys.items() if one.hint.check is not None),
         warnings=tuple(placed),
     )
 

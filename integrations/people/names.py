@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from engine import spellings
+
 _BETWEEN = re.compile(r"[^\w']+", re.UNICODE)
 
 
@@ -22,9 +24,7 @@ def lowered(name: str) -> str:
 
 def key(name: str) -> str:
     """A name without diacritics, in lower case, words apart by one space: "Nguyễn Văn Đạt" → "nguyen van dat"."""
-    spread = unicodedata.normalize("NFD", name).replace("đ", "d").replace("Đ", "D")
-    plain = "".join(letter for letter in spread if not unicodedata.combining(letter))
-    return " ".join(_BETWEEN.sub(" ", plain.casefold()).split())
+    return spellings.plain(name)
 
 
 def words(name: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -189,6 +190,48 @@ def test_a_hidden_answer_does_not_satisfy_a_question_of_the_schema() -> None:
 def test_a_read_only_value_comes_from_the_case() -> None:
     assert judged(LEND, BORROW, limit=3).answers == {**BORROW, "limit": 3}
     assert judged(LEND, {**BORROW, "limit": 3}, limit=3).findings == ()
+
+
+def test_a_decimal_number_of_the_case_is_a_number_like_any_other() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "weight": {"type": "number", "minimum": 1, "readOnly": True, "x-ui": {"prefill": "weight"}},
+            "copies": {"type": "integer", "readOnly": True, "x-ui": {"prefill": "copies"}},
+        },
+    }
+    kept = judged(schema, {}, weight=Decimal("21.27"), copies=Decimal(3))
+    assert kept.findings == () and kept.answers == {"weight": Decimal("21.27"), "copies": 3}
+    assert said(judged(schema, {}, weight=Decimal("0.5")).findings) == {("/weight", "minimum")}
+
+
+def test_an_answer_that_contradicts_others_is_refused_at_its_place() -> None:
+    copy = {
+        "type": "object",
+        "properties": {
+            "from": {"type": "integer"},
+            "to": {"type": "integer", "x-ui": {"check": "to >= from"}},
+        },
+    }
+    schema = {
+        "type": "object",
+        "properties": {
+            "opens": {"type": "string"},
+            "closes": {"type": "string", "x-ui": {"check": "closes > opens and closes <= latest"}},
+            "pages": {"type": "array", "items": copy},
+        },
+    }
+    assert judged(schema, {"opens": "07:30", "closes": "17:00"}, latest="20:00").findings == ()
+    assert said(judged(schema, {"opens": "07:30", "closes": "06:00"}, latest="20:00").findings) == {
+        ("/closes", "check")
+    }
+    assert said(judged(schema, {"opens": "07:30", "closes": "21:00"}, latest="20:00").findings) == {
+        ("/closes", "check")
+    }
+    assert judged(schema, {"closes": "06:00"}, latest="20:00").findings == ()
+    assert said(judged(schema, {"pages": [{"from": 1, "to": 2}, {"from": 3, "to": 2}]}).findings) == {
+        ("/pages/1/to", "check")
+    }
 
 
 def test_a_default_that_the_form_set_itself_is_not_reported_as_dropped() -> None:
