@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -122,7 +122,8 @@ class FormView:
 class Situation:
     """What surrounds a form: the case's variables, the moment (with the campaign's zone) and the reader's language.
 
-    `wording` is the form's section of the definition's texts; `fallback` the same in the first language.
+    `wording` is the form's section of the definition's texts; `fallback` the same in the first language. `offers`
+    are the options that queries gave, by field.
     """
 
     variables: Mapping[str, Any]
@@ -130,6 +131,7 @@ class Situation:
     language: str
     wording: Texts
     fallback: Texts
+    offers: Mapping[str, Iterable[tuple[str, str]]] = field(default_factory=dict)
 
 
 def view(
@@ -318,6 +320,11 @@ class _Drawing:
 
     def _options(self, question: forms.Question, name: str) -> tuple[Option, ...]:
         field, value = question.field, question.value
+        if field.hint.options_query is not None:
+            return tuple(
+                Option(f"f-{name.replace('.', '-')}-{index}", text, label, text == value)
+                for index, (text, label) in enumerate(self._situation.offers.get(field.name, ()))
+            )
         offered = (True, False) if field.kind is Kind.BOOLEAN else field.options
         ticked = field.kind is Kind.BOOLEAN and field.widget == "checkbox"
         if field.read_only or ticked or field.kind is Kind.AGREEMENT:

@@ -48,6 +48,8 @@ def _hint(path: Path, name: str, value: Any) -> Iterator[Finding]:
         yield _at(path, "form.ui_unknown", name, name=name, known=", ".join(sorted(known)))
     elif name in hints.EXPRESSIONS:
         yield from _expression((*path, name), value)
+    elif name == "options_query":
+        yield from _offer((*path, name), value)
     elif name == "widget" and value not in kinds.EVERY_WIDGET:
         yield _at(
             path, "form.widget_unknown", name, widget=value, known=", ".join(sorted(kinds.EVERY_WIDGET))
@@ -78,6 +80,24 @@ def _are_sections(value: Any) -> bool:
         and _are_texts(one.get("fields", []))
         for one in value
     )  # fmt: skip
+
+
+def _offer(path: Path, value: Any) -> Iterator[Finding]:
+    """The hint is whole and readable, and stands on a question of the form itself, not of a group or a list."""
+    is_whole = (
+        isinstance(value, dict)
+        and value.keys() <= {"query", "with", "value", "label"}
+        and all(isinstance(value.get(key), str) for key in ("query", "value"))
+        and (isinstance(value.get("label"), str) or (_are_texts(value.get("label")) and value["label"]))
+        and isinstance(value.get("with", {}), dict)
+    )
+    if not is_whole or path.count("properties") != 1 or "items" in path:
+        expected = '{"query": "…", "with": {"…": "= …"}, "value": "…", "label": ["…"]}'
+        yield _at(path, "form.ui_value", name=path[-1], found=value, expected=expected)
+        return
+    for name, given in value.get("with", {}).items():
+        if isinstance(given, str) and given.startswith("="):
+            yield from _expression((*path, "with", name), given)
 
 
 def _expression(path: Path, text: Any) -> Iterator[Finding]:
@@ -218,6 +238,8 @@ class _Fields:
             yield self._of(field.parts, "form.widget_format", hints.KEY, widget=hint.widget, format=wanted)
         if hint.widget == "lookup" and not hint.query:
             yield self._of(field.parts, "form.lookup_query", hints.KEY, name=field.name)
+        if hint.options_query and (kind is not Kind.TEXT or "format" in field.schema or hint.widget):
+            yield self._of(field.parts, "form.options_query", hints.KEY, name=field.name)
         if field.read_only and not (hint.prefill or "default" in field.schema):
             yield self._of(field.parts, "form.read_only_value", name=field.name)
         if kind is Kind.CHOICE and len({str(option) for option in field.options}) < len(field.options):

@@ -18,6 +18,7 @@ KEY = "x-ui"
 
 FIELD_HINTS = frozenset({
     "widget", "section", "show_when", "prefill", "check", "query", "unit", "autofocus", "width", "inputmode",
+    "options_query",
 })  # fmt: skip
 EXPRESSIONS = ("show_when", "prefill", "check")
 OBJECT_HINTS = frozenset({"order", "sections"})
@@ -56,6 +57,20 @@ def rule(text: str) -> Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Options that a query gives: what it is asked with, which part of an entry is the answer, which are shown."""
+
+    query: str
+    inputs: Mapping[str, Any]  # a Rule, or a value as it stands
+    value: str
+    label: tuple[str, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return tuple(given for given in self.inputs.values() if isinstance(given, Rule))
+
+
+@dataclass(frozen=True, slots=True)
 class Hint:
     """The `x-ui` of one field."""
 
@@ -69,6 +84,7 @@ class Hint:
     autofocus: bool = False
     width: str | None = None
     inputmode: str | None = None
+    options_query: Offer | None = None
 
 
 def read(hints: Mapping[str, Any]) -> Hint:
@@ -77,4 +93,18 @@ def read(hints: Mapping[str, Any]) -> Hint:
     for name in EXPRESSIONS:
         if name in known:
             known[name] = rule(known[name])
+    if "options_query" in known:
+        known["options_query"] = offer(known["options_query"])
     return Hint(**known)
+
+
+def offer(declared: Mapping[str, Any]) -> Offer:
+    """The options query of a field from its checked hint; FeelError when an expression in it cannot be read."""
+    inputs = {
+        name: rule(given) if isinstance(given, str) and given.startswith("=") else given
+        for name, given in declared.get("with", {}).items()
+    }
+    label = declared["label"]
+    return Offer(
+        declared["query"], inputs, declared["value"], (label,) if isinstance(label, str) else tuple(label)
+    )

@@ -31,6 +31,8 @@ class Field:
 
     @property
     def widget(self) -> str:
+        if self.hint.options_query is not None:
+            return "select"
         return kinds.widget(self.kind, self.schema, self.hint.widget)
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import Finding, Invalid
-from engine.forms import field_checks, lines, plans, predicates, reasons, schema_checks, schemas
+from engine.forms import field_checks, hints, lines, plans, predicates, reasons, schema_checks, schemas
 from engine.forms.kinds import Kind
 
 LARGEST = 256 * 1024  # bytes of one form
@@ -52,12 +52,7 @@ def read(name: str, content: bytes, file: str) -> Form:
     plan = builder.plan((schema,))
     keys = dict(fields_by_key(plan))
     own = {key.rsplit(".", 1)[-1].removesuffix("[]") for key in keys}
-    rules = [
-        rule
-        for one in keys.values()
-        for rule in (one.hint.show_when, one.hint.prefill, one.hint.check)
-        if rule is not None
-    ]
+    rules = [rule for one in keys.values() for rule in _rules(one)]
     return Form(
         name=name,
         schema=schema,
@@ -67,11 +62,23 @@ def read(name: str, content: bytes, file: str) -> Form:
         judge=reasons.Judge(schema, builder.compiler),
         names=frozenset(plan.every()),
         uses=frozenset(used for rule in rules for used in rule.names) - own,
-        queries=frozenset(one.hint.query for one in keys.values() if one.hint.query),
+        queries=frozenset(query for one in keys.values() for query in _queries(one)),
         keys={key: one.options for key, one in keys.items()},
         checked=frozenset(key for key, one in keys.items() if one.hint.check is not None),
         warnings=tuple(placed),
     )
+
+
+def _rules(field: plans.Field) -> list[hints.Rule]:
+    """The expressions of a field's hints."""
+    hint = field.hint
+    offered = hint.options_query.rules if hint.options_query else ()
+    return [rule for rule in (hint.show_when, hint.prefill, hint.check, *offered) if rule is not None]
+
+
+def _queries(field: plans.Field) -> list[str]:
+    hint = field.hint
+    return [query for query in (hint.query, hint.options_query and hint.options_query.query) if query]
 
 
 def fields_by_key(plan: plans.Plan) -> Iterator[tuple[str, plans.Field]]:

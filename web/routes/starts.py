@@ -13,7 +13,7 @@ from engine.access import Permission
 from engine.definitions.registry import Startable
 from engine.errors import Invalid, NotAllowed, NotFound
 from engine.ids import InstanceId
-from web import lookups, rendering, sheets, work_lists
+from web import lookups, offers, rendering, sheets, work_lists
 from web.form_fields import Posted as Answers
 from web.sessions import Guarded, Presence, SignedIn
 
@@ -54,6 +54,7 @@ def start(request: Request, presence: SignedIn, posted: Guarded, process: str) -
             given, findings = (
                 lookups.resolved(connection, form, answers.answers, presence) if form else ({}, [])
             )
+            findings += offers.gone(given, _offers(connection, presence, chosen, given))
             if findings:
                 raise Invalid([*findings, *sheets.faults(form, given, {}, findings)])
             instance_id = instances.start(
@@ -69,11 +70,14 @@ def show_again(request: Request, presence: SignedIn, posted: Guarded, process: s
     """The questions that the answers so far bring up. Nothing is kept: there is no case yet."""
     with database.transaction() as connection:
         chosen = _chosen(connection, presence, process, posted.first("_at"))
-    form = _form(chosen)
-    if form is None:
-        raise NotFound("not_found")
-    answers = sheets.read(form, posted, presence.language)
-    shown = sheets.view(chosen.definition, form, answers.answers, {}, presence.language, posted=answers)
+        form = _form(chosen)
+        if form is None:
+            raise NotFound("not_found")
+        answers = sheets.read(form, posted, presence.language)
+        offered = _offers(connection, presence, chosen, answers.answers)
+    shown = sheets.view(
+        chosen.definition, form, answers.answers, {}, presence.language, posted=answers, offers=offered
+    )
     return rendering.page(request, "form_body.html", presence, form=shown, revision=0)
 
 
@@ -115,7 +119,16 @@ def _page(
     findings = refusal.findings if refusal else ()
     looked = lookups.shown(connection, form, answers, presence) if form else lookups.Shown(answers, ())
     shown = (
-        sheets.view(definition, form, looked.answers, {}, presence.language, findings, posted)
+        sheets.view(
+            definition,
+            form,
+            looked.answers,
+            {},
+            presence.language,
+            findings,
+            posted,
+            _offers(connection, presence, chosen, answers),
+        )
         if form
         else None
     )
@@ -132,6 +145,12 @@ def _page(
 def _initial(chosen: Startable) -> dict[str, Any]:
     form = _form(chosen)
     return sheets.first(form, {}, None) if form else {}
+
+
+def _offers(
+    connection: Connection, presence: Presence, chosen: Startable, answers: dict[str, Any]
+) -> dict[str, offers.Options]:
+    return offers.of(connection, _form(chosen), answers, {}, presence.actor, presence.unit, presence.language)
 
 
 def _form(chosen: Startable) -> Any:

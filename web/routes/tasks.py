@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from engine import access, database, drafts, forms, instances, log, user_tasks
+from engine import access, database, drafts, forms, instances, log, units, user_tasks
 from engine.access import Permission
 from engine.errors import Conflict, Invalid, NotFound
 from engine.ids import TaskId
 from engine.user_tasks import View
-from web import case_view, documents, lookups, rendering, sheets, subjects, work_lists
+from web import case_view, documents, lookups, offers, rendering, sheets, subjects, work_lists
 from web.form_fields import Posted as Answers
 from web.sessions import Guarded, Posted, Presence, SignedIn
 
@@ -74,6 +74,8 @@ def save_draft(request: Request, presence: SignedIn, posted: Guarded, task: str)
     kept = forms.without_secrets(view.form, answers.answers)
     revision = _revision(posted)
     is_old = False
+    with database.transaction() as connection:
+        offered = _offers(connection, presence, view, answers.answers)
     try:
         with database.transaction() as connection:
             revision = drafts.save(connection, task_id, presence.actor, kept, revision)
@@ -82,7 +84,13 @@ def save_draft(request: Request, presence: SignedIn, posted: Guarded, task: str)
             raise
         is_old = True
     shown = sheets.view(
-        view.definition, view.form, answers.answers, view.variables, presence.language, posted=answers
+        view.definition,
+        view.form,
+        answers.answers,
+        view.variables,
+        presence.language,
+        posted=answers,
+        offers=offered,
     )
     return rendering.page(
         request, "form_body.html", presence, 409 if is_old else 200, form=shown, revision=revision
@@ -129,6 +137,7 @@ def _complete(task_id: TaskId, presence: Presence, view: View, answers: dict[str
         given, findings = (
             lookups.resolved(connection, view.form, answers, presence) if view.form else ({}, [])
         )
+        findings += offers.gone(given, _offers(connection, presence, view, given))
         if findings and view.form:
             raise Invalid([*findings, *sheets.faults(view.form, given, view.variables, findings)])
         return user_tasks.complete(connection, task_id, presence.actor, given)
@@ -166,7 +175,10 @@ def _page(
     )
     form = None
     if view.form is not None:
-        form = sheets.view(definition, view.form, looked.answers, view.variables, language, findings, posted)
+        offered = _offers(connection, presence, view, answers)
+        form = sheets.view(
+            definition, view.form, looked.answers, view.variables, language, findings, posted, offered
+        )
     station = work_lists.station_of(task.process, task.lane)
     return rendering.fragment(
         request, "task.html", "sheet", presence, status, task=task, form=form, in_hand=in_hand, definition=definition,
@@ -179,6 +191,16 @@ def _page(
         may_see=access.allowed(presence.actor, Permission.SEE, task.unit_path),
         may_release=in_hand or access.allowed(presence.actor, Permission.FREE, task.unit_path),
     )  # fmt: skip
+
+
+def _offers(
+    connection: Connection, presence: Presence, view: View, answers: dict[str, Any]
+) -> dict[str, offers.Options]:
+    """What there is to choose at the task's unit now."""
+    if view.form is None:
+        return {}
+    unit = units.by_id(connection, view.task.unit_id)
+    return offers.of(connection, view.form, answers, view.variables, presence.actor, unit, presence.language)
 
 
 def _bound(text: str) -> TaskId:

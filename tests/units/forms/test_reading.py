@@ -47,6 +47,36 @@ def test_a_form_says_what_it_asks_and_what_it_needs() -> None:
     assert lend.keys == {"book": (), "shelf": ("a", "b"), "copies": (), "copies[].number": ()}
 
 
+def offered(**changed: Any) -> dict[str, Any]:
+    hint = {"query": "books.free", "with": {"branch": "= home + place"}, "value": "id", "label": ["title"]}
+    return {"type": "string", "x-ui": {"options_query": {**hint, **changed}}}
+
+
+def test_options_may_come_from_a_query_asked_with_what_is_known() -> None:
+    lend = read(form(place={"type": "string"}, book=offered()))
+    assert lend.queries == {"books.free"}
+    assert lend.uses == {"home"}, "the place is an answer of the form itself"
+    assert lend.plan.every()["book"].widget == "select"
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        (form(book=offered(label=[])), "form.ui_value"),
+        (form(book=offered(value=3)), "form.ui_value"),
+        (form(book=offered(more="x")), "form.ui_value"),
+        (form(book=offered(**{"with": {"branch": "= home +"}})), "form.expression"),
+        (form(book={**offered(), "type": "integer"}), "form.options_query"),
+        (form(book={**offered(), "format": "date"}), "form.options_query"),
+        (form(books={"type": "array", "items": offered()}), "form.ui_value"),
+    ],
+)
+def test_options_of_a_query_are_declared_whole_on_a_plain_text(schema: Any, code: str) -> None:
+    found = refused(schema)
+    assert [one.code for one in found] == [code]
+    assert all("findings." not in one.sentence(language) for one in found for language in ("vi", "en"))
+
+
 @pytest.mark.parametrize(
     ("schema", "code", "pointer"),
     [
