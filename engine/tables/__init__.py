@@ -16,8 +16,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    Sequence,
     SmallInteger,
     String,
     Table,
@@ -25,23 +23,18 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.schema import SchemaItem
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+from engine.tables.columns import Moment, Path, issued_id, metadata
+from engine.tables.happened import comment, decision_log, history, lookup, record, tally, tally_delta
 
-Moment = TIMESTAMP(timezone=True)
-Path = Text(collation="C")  # unit paths are compared by prefix, byte by byte
-
-issued_id = Sequence("issued_id", metadata=metadata)
+__all__ = [
+    "Moment", "Path", "account", "call", "comment", "decision_log", "definition_version", "draft", "expectation",
+    "history", "incident", "instance", "issued_id", "job", "lookup", "metadata", "record", "release", "role_grant",
+    "service_level", "sign_in_attempt", "start_timer", "submission", "subscription", "tally", "tally_delta", "timer",
+    "unit", "user_task", "web_session",
+]  # fmt: skip
 
 # --- units and accounts -----------------------------------------------------------------------------------
 
@@ -176,6 +169,7 @@ instance = Table(
     Column("unit_id", BigInteger, nullable=False),
     Column("unit_path", Path, nullable=False),
     Column("subject", Text),  # whom or what the case is about, e.g. an id in a registry
+    Column("once_key", Path),  # while it is active, no other case of the process with this key begins
     Column("parent_id", BigInteger),
     Column("parent_token", Integer),
     Column("state", Text, nullable=False),  # active, completed, cancelled
@@ -195,6 +189,13 @@ instance = Table(
         "parent_token",
         unique=True,
         postgresql_where=text("parent_id is not null"),
+    ),
+    Index(
+        "uq_instance_once",
+        "process",
+        "once_key",
+        unique=True,
+        postgresql_where=text("state = 'active' and once_key is not null"),
     ),
     postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.02"},
 )
@@ -304,67 +305,4 @@ draft = Table(
     Column("revision", Integer, nullable=False),
     Column("saved_by", BigInteger, nullable=False),
     Column("saved_at", Moment, nullable=False),
-)
-
-# --- what happened ----------------------------------------------------------------------------------------
-
-history = Table(
-    "history",
-    metadata,
-    Column("instance_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("element", Text),
-    Column("token", Integer),
-    Column("actor_id", BigInteger),
-    Column("version_id", BigInteger, nullable=False),
-    Column("details", JSONB),
-)
-
-decision_log = Table(
-    "decision_log",
-    metadata,
-    Column("instance_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("process", Text, nullable=False),
-    Column("version_id", BigInteger, nullable=False),  # the version whose table decided
-    Column("decision", Text, nullable=False),
-    Column("element", Text, nullable=False),
-    Column("unit_path", Path, nullable=False),
-    Column("inputs", JSONB, nullable=False),
-    Column("outcome", JSONB, nullable=False),
-    Column("rules", ARRAY(Integer), nullable=False),
-    Column("trace", JSONB),
-    Index("ix_decision_log_decision_at", "process", "decision", "at"),
-)
-
-record = Table(
-    "record",
-    metadata,
-    Column("instance_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("unit_path", Path, nullable=False),
-    Column("subject", Text),
-    Column("actor_id", BigInteger),
-    Column("version_id", BigInteger, nullable=False),
-    Column("entries", JSONB, nullable=False),
-    Index("ix_record_kind_unit_path", "kind", "unit_path", "at"),
-    Index("ix_record_subject", "subject", "kind", postgresql_where=text("subject is not null")),
-)
-
-lookup = Table(  # every look at a person's record
-    "lookup",
-    metadata,
-    Column("lookup_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("actor_id", BigInteger),
-    Column("what", Text, nullable=False),
-    Column("subject", Text),
-    Column("instance_id", BigInteger),
-    Index("ix_lookup_subject", "subject", "at"),
-    Index("ix_lookup_actor_id", "actor_id", "at"),
 )
