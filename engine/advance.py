@@ -77,31 +77,47 @@ def begin(
     actor: Actor,
     act: Act,
     element: str | None,
+    occurred_at: datetime | None = None,
 ) -> Outcome:
     """The first step of an instance whose row was inserted in this transaction."""
     command = runtime.Start(variables, element, locked.parent_id is not None)
-    return step(connection, locked, command, actor, act)
+    return step(connection, locked, command, actor, act, occurred_at)
 
 
-def step(connection: Connection, locked: Locked, command: Command, actor: Actor, act: Act) -> Outcome:
+def step(
+    connection: Connection,
+    locked: Locked,
+    command: Command,
+    actor: Actor,
+    act: Act,
+    occurred_at: datetime | None = None,
+) -> Outcome:
     """Apply one command to a locked instance and store what follows from it.
 
+    What happened earlier than now runs as of `occurred_at`: expressions, decisions, records and service tasks
+    of this step have that moment, while history and all that is waited for count from now.
     Raises Conflict when the wait the command names is no longer open.
     """
     now = clock.now()
-    moment = feel.Moment(now, settings.current().zone_info)
+    moment = feel.Moment(occurred_at or now, settings.current().zone_info)
     around = Surroundings(moment, _decider(connection, locked, moment))
     outcome = runtime.apply(locked.definition.model, locked.state, command, around)
     outcome = _with_transaction_tasks(connection, locked, outcome, around)
-    _store(connection, locked, outcome, actor, act, moment)
+    _store(connection, locked, outcome, actor, act, moment, now)
     locked.state, locked.revision = outcome.state, locked.revision + 1
     return outcome
 
 
 def _store(
-    connection: Connection, locked: Locked, outcome: Outcome, actor: Actor, act: Act, moment: feel.Moment
+    connection: Connection,
+    locked: Locked,
+    outcome: Outcome,
+    actor: Actor,
+    act: Act,
+    moment: feel.Moment,
+    now: datetime,
 ) -> None:
-    definition, state, now, seq = locked.definition, outcome.state, moment.now, locked.revision + 1
+    definition, state, seq = locked.definition, outcome.state, locked.revision + 1
     places = _places(connection, locked, state, moment)
     changes = waits.changed(definition, locked.state, outcome, now, places)
     sent = waits.outbox(outcome.outgoing)
@@ -116,9 +132,11 @@ def _store(
     recorded = waits.records(definition, outcome.events, seq, moment)
     if recorded:
         changes["records"] = recorded
+    occurred = {} if moment.now == now else {"occurred_at": moment.now.isoformat()}
     changes |= {
+        **occurred, **_subject_known(locked, state),
         "event": act.event, "element": act.element, "token": act.token, "actor_id": actor.account_id,
-        "details": {"steps": waits.story(outcome.events), **(act.details or {})},
+        "details": {"steps": waits.story(outcome.events), **occurred, **(act.details or {})},
     }  # fmt: skip
     arguments = (
         locked.instance_id, locked.revision, runtime.store(state), state.ended or "active", state.outcome, now,
@@ -130,6 +148,15 @@ def _store(
         if error.sqlstate == "TC409":
             raise Conflict("instance_moved_on") from error
         raise
+
+
+def _subject_known(locked: Locked, state: State) -> waits.Changes:
+    """Whom the case is about may come to be known on the way: everything from then on carries it."""
+    rule = locked.definition.manifest.subject
+    if locked.subject is not None or rule is None:
+        return {}
+    locked.subject = feel.as_text(state.variables.get(rule.variable)) or None
+    return {} if locked.subject is None else {"subject": locked.subject}
 
 
 def _return(locked: Locked, state: State) -> waits.Row:

@@ -5,7 +5,9 @@ It is data of the deployment, checked when it is read; the engine knows no kind 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ class Campaign:
     roles: dict[str, Role]
     unit_kinds: dict[str, UnitKind]
     stations: dict[str, Station]
+    entry_back: timedelta = timedelta(days=60)  # how far back what is entered late may have happened
 
     def roles_with(self, permission: str) -> frozenset[str]:
         return frozenset(role.key for role in self.roles.values() if permission in role.may)
@@ -89,9 +92,12 @@ def read(path: Path) -> Campaign:
     for key, station in stations.items():
         if station.process == "None" or not station.lanes:
             wrong(f"/stations/{key}", "process, lanes", ", ".join(content["stations"][key]))
-    if findings:
+    back = re.fullmatch(r"P([1-9][0-9]{0,2})D", str(content.get("entry_back", "P60D")))
+    if back is None:
+        wrong("/entry_back", "P60D", content["entry_back"])
+    if findings or back is None:
         raise Invalid(findings)
-    return Campaign(_names(content), roles, kinds, stations)
+    return Campaign(_names(content), roles, kinds, stations, timedelta(days=int(back[1])))
 
 
 _current: Campaign | None = None

@@ -6,22 +6,43 @@ inserted, the first step taken.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, select, text
+from sqlalchemy.dialects.postgresql import insert
 
-from engine import access, advance, clock, feel, forms, history, ids, runtime, settings, tables, units
+from engine import (
+    access,
+    advance,
+    campaign,
+    clock,
+    feel,
+    forms,
+    history,
+    ids,
+    runtime,
+    settings,
+    tables,
+    units,
+)
 from engine.access import Actor, Permission
 from engine.advance import Act, Locked
-from engine.definitions import registry
+from engine.bpmn.model import Trigger
+from engine.definitions import entries, registry
+from engine.definitions.data import VERSION_MISSING
 from engine.definitions.definition import Definition
-from engine.errors import Finding, Invalid, NotFound
+from engine.definitions.manifest import StartRule
+from engine.errors import Conflict, Finding, Invalid, NotFound
 from engine.ids import InstanceId, VersionId
 from engine.runtime import State, Variables
 from engine.runtime.state import Token, Wait
 from engine.units import Unit
+
+CASE_OPEN = "case_open"  # the code of the refusal; in capitals the BPMN error of a call
+LONGEST_KEY = 200  # characters; of longer ones the hash is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +82,16 @@ def start(
     actor: Actor,
     element: str | None = None,
 ) -> InstanceId:
-    """Start a case by hand, under the version in force for the unit now.
+    """Start a case by hand, under the version in force for the unit now; of what is entered after it happened,
+    under the one that was in force then (`start.as_of`).
 
     Refused: NotFound when nothing is in force there, NotAllowed when the process does not let this actor
-    start it there, Invalid when the start form's answers break its schema.
+    start it there, Invalid when the start form's answers break its schema, Conflict `case_open` with the `case`
+    when there is one already (`subject.once`).
     """
     version_id = registry.in_force(connection, process, unit.path, clock.now())
     definition = registry.definition(connection, version_id)
-    rule = definition.manifest.start
+    rule = definition.manifest.start_rule(element or _only_start(definition))
     if not actor.is_system:
         access.require(actor, Permission.START, unit.path)
         if rule is not None and not (rule.roles & access.roles_at(actor, unit.path)):
@@ -76,8 +99,12 @@ def start(
     if rule is not None and rule.unit_kinds and unit.kind not in rule.unit_kinds:
         expected = ", ".join(sorted(rule.unit_kinds))
         raise Invalid([Finding("start_unit_kind", {"found": unit.kind, "expected": expected})])
-    variables = _answered(definition, variables, element)
-    return begin(connection, definition, unit, variables, actor, element)
+    variables, occurred_at = _answered(definition, rule, variables, element)
+    if rule is not None and rule.as_of is not None:
+        then = _as_then(connection, definition, unit, element, occurred_at)
+        variables = {**variables, VERSION_MISSING: then is None}
+        definition = then or definition
+    return begin(connection, definition, unit, variables, actor, element, occurred_at=occurred_at)
 
 
 def begin(
@@ -88,27 +115,30 @@ def begin(
     actor: Actor,
     element: str | None = None,
     parent: tuple[InstanceId, int] | None = None,
+    occurred_at: datetime | None = None,
 ) -> InstanceId:
-    """Insert an instance of a version and take its first step. The caller has checked who may."""
+    """Insert an instance of a version and take its first step. The caller has checked who may.
+
+    Conflict `case_open` when the process wants one active case at a time and there is one; nothing is written then.
+    """
     if definition.version_id is None:
         raise ValueError("only a published version can be started")
-    instance_id = InstanceId(ids.issue(connection, unit.shard))
-    rule = definition.manifest.subject
-    subject = variables.get(rule.variable) if rule else None
-    subject = None if subject is None else str(subject)
-    now = clock.now()
-    connection.execute(
-        tables.instance.insert().values(
-            instance_id=instance_id, version_id=definition.version_id, process=definition.key, unit_id=unit.id,
-            unit_path=unit.path, subject=subject, parent_id=parent and parent[0], parent_token=parent and parent[1],
-            state="active", revision=0, body=b"", started_at=now, progressed_at=now,
-        )
-    )  # fmt: skip
+    rule, now = definition.manifest.subject, clock.now()
+    subject = (feel.as_text(variables.get(rule.variable)) or None) if rule else None
+    row = {
+        "version_id": definition.version_id, "process": definition.key, "unit_id": unit.id, "unit_path": unit.path,
+        "subject": subject, "once_key": _once_key(definition, variables), "parent_id": parent and parent[0],
+        "parent_token": parent and parent[1], "state": "active", "revision": 0, "body": b"", "started_at": now,
+        "progressed_at": now,
+    }  # fmt: skip
+    instance_id = _inserted(connection, unit, row)
     locked = Locked(
         instance_id, definition.version_id, definition.key, unit.id, unit.path, subject, parent and parent[0],
         parent and parent[1], 0, runtime.fresh(), definition,
     )  # fmt: skip
-    advance.begin(connection, locked, variables, actor, Act("instance_started", element), element)
+    advance.begin(
+        connection, locked, variables, actor, Act("instance_started", element), element, occurred_at
+    )
     return instance_id
 
 
@@ -127,6 +157,14 @@ def view(connection: Connection, instance_id: int, actor: Actor) -> View:
         registry.definition(connection, row.version_id), tuple(state.tokens.values()), tuple(state.waits),
         state.variables,
     )  # fmt: skip
+
+
+def may_open(connection: Connection, actor: Actor, instance_id: int) -> bool:
+    """Whether the actor may open a case; no case, nobody may."""
+    unit_path = connection.scalar(
+        select(tables.instance.c.unit_path).where(tables.instance.c.instance_id == instance_id)
+    )
+    return unit_path is not None and _may_see(connection, actor, instance_id, unit_path)
 
 
 def find(
@@ -185,17 +223,97 @@ def state_of(connection: Connection, instance_id: int) -> State:
     return runtime.restore(body)
 
 
-def _answered(definition: Definition, variables: Variables, element: str | None) -> Variables:
-    """The variables with the start form's answers checked, when the start event has a form."""
+def _only_start(definition: Definition) -> str | None:
+    """The start event by which a case begins by hand, when there is one only."""
+    starts = [node.id for node in definition.model.starts() if node.trigger is Trigger.NONE]
+    return starts[0] if len(starts) == 1 else None
+
+
+def _answered(
+    definition: Definition, rule: StartRule | None, variables: Variables, element: str | None
+) -> tuple[Variables, datetime | None]:
+    """The variables with the start form's answers checked, when the start event has a form; and when it happened.
+
+    The form is judged at the moment things happened; all that is wrong is said at once.
+    """
     starts = [node for node in definition.model.starts() if element in (None, node.id) and node.form]
-    if not starts or starts[0].form is None:
-        return variables
-    form = definition.forms[starts[0].form]
+    form = definition.forms[starts[0].form] if starts and starts[0].form is not None else None
     moment = feel.Moment(clock.now(), settings.current().zone_info)
-    judgement = forms.judge(form, variables, {}, moment)
+    try:
+        occurred_at = entries.moment_of(rule, variables, moment, campaign.current().entry_back)
+    except Invalid as refused:
+        found = forms.judge(form, variables, {}, moment).findings if form else ()
+        said = {one.pointer for one in found}
+        raise Invalid([*found, *(one for one in refused.findings if one.pointer not in said)]) from None
+    if form is None:
+        return variables, occurred_at
+    then = feel.Moment(occurred_at or moment.now, moment.zone)
+    judgement = forms.judge(form, variables, {}, then)
     if judgement.findings:
         raise Invalid(judgement.findings)
-    return judgement.answers
+    return judgement.answers, occurred_at
+
+
+def _as_then(
+    connection: Connection,
+    definition: Definition,
+    unit: Unit,
+    element: str | None,
+    occurred_at: datetime | None,
+) -> Definition | None:
+    """The version in force at the moment things happened; None when there was none that begins there."""
+    if occurred_at is None:
+        return definition
+    try:
+        version_id = registry.in_force(connection, definition.key, unit.path, occurred_at)
+    except NotFound:
+        return None
+    earlier = registry.definition(connection, version_id)
+    wanted = element or _only_start(definition)
+    begun = [node.id for node in earlier.model.starts() if node.trigger is Trigger.NONE]
+    return earlier if wanted in begun else None
+
+
+def _once_key(definition: Definition, variables: Variables) -> str | None:
+    """What no two active cases of the process share; None: nothing is known that would tell."""
+    rule = definition.manifest.subject
+    if rule is None or rule.once is None:
+        return None
+    try:
+        value = rule.once.json(variables, feel.Moment(clock.now(), settings.current().zone_info))
+    except feel.FeelError:
+        return None
+    key = feel.as_text(value) or None
+    return key if key is None or len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _inserted(connection: Connection, unit: Unit, row: dict[str, Any]) -> InstanceId:
+    """The row of a new instance; of several that begin at once with the same key one gets in, the others wait for it
+    and are refused."""
+    table = tables.instance
+    is_other = text("state = 'active' and once_key is not null")
+    for _ in range(3):  # the case in the way may end between the two questions
+        instance_id = InstanceId(ids.issue(connection, unit.shard))
+        insertion = insert(table).values(instance_id=instance_id, **row)
+        if row["once_key"] is None:
+            connection.execute(insertion)
+            return instance_id
+        insertion = insertion.on_conflict_do_nothing(
+            index_elements=[table.c.process, table.c.once_key], index_where=is_other
+        )
+        added = connection.scalar(insertion.returning(table.c.instance_id))
+        if added is not None:
+            return instance_id
+        case = connection.scalar(
+            select(table.c.instance_id).where(
+                table.c.process == row["process"],
+                table.c.once_key == row["once_key"],
+                table.c.state == "active",
+            )
+        )
+        if case is not None:
+            raise Conflict(CASE_OPEN, case=case)
+    raise Conflict(CASE_OPEN, case=None)
 
 
 def _may_see(connection: Connection, actor: Actor, instance_id: int, unit_path: str) -> bool:

@@ -16,7 +16,7 @@ from engine import advance, clock, ids, instances, runtime, tables, units, waits
 from engine.access import SYSTEM, Actor
 from engine.advance import Act
 from engine.definitions import registry
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.ids import InstanceId
 from engine.jobs import Job
 from engine.runtime import Variables
@@ -96,9 +96,14 @@ def deliver_next(connection: Connection, job: Job) -> timedelta | None:
     for version_id, element in registry.message_starts(connection, job.name, path, clock.now()):
         definition = registry.definition(connection, version_id)
         if definition.key not in done:
-            instances.begin(
-                connection, definition, units.by_path(connection, path), inputs["payload"], SYSTEM, element
-            )
+            unit = units.by_path(connection, path)
+            try:
+                instances.begin(connection, definition, unit, inputs["payload"], SYSTEM, element)
+            except (
+                Conflict
+            ) as refused:  # there is an open case already: nothing to begin, and nothing written
+                if refused.code != instances.CASE_OPEN:
+                    raise
             _mark(connection, job, inputs | {"started": [*done, definition.key]})
             return timedelta()
     kept_until = row.created_at + timedelta(seconds=float(inputs.get("keep_seconds", _kept(connection, job))))

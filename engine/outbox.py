@@ -67,15 +67,31 @@ def _start_called(connection: Connection, job: Job) -> None:
     if sum(start.trigger is Trigger.NONE for start in definition.model.starts()) != 1:
         _fail_call(connection, job, "called_process_without_start")
         return
-    call = connection.execute(_LOCK_CALL, key).one_or_none()
-    if call is None or call.child_id is not None:
-        return
     unit = units.by_id(connection, caller.unit_id)
-    variables = job.inputs.get("variables") or {}
-    child = instances.begin(
-        connection, definition, unit, variables, access.SYSTEM, parent=(job.instance_id, job.token)
-    )
-    connection.execute(_SET_CHILD, {**key, "child": child})
+    try:
+        with connection.begin_nested():  # undone, it holds the row of the call no longer
+            call = connection.execute(_LOCK_CALL, key).one_or_none()
+            if call is None or call.child_id is not None:
+                return
+            variables = job.inputs.get("variables") or {}
+            child = instances.begin(
+                connection, definition, unit, variables, access.SYSTEM, parent=(job.instance_id, job.token)
+            )
+            connection.execute(_SET_CHILD, {**key, "child": child})
+    except Conflict as refused:
+        if refused.code != instances.CASE_OPEN:
+            raise
+        _refuse_call(connection, job)
+
+
+def _refuse_call(connection: Connection, job: Job) -> None:
+    """There is an open case already: a BPMN error of the caller, unless it does not wait any more."""
+    locked = advance.lock(connection, job.instance_id)
+    command = runtime.Raise(job.token, job.element, instances.CASE_OPEN.upper())
+    try:
+        advance.step(connection, locked, command, access.SYSTEM, Act("call_refused", job.element, job.token))
+    except Conflict:
+        return
 
 
 def _fail_call(connection: Connection, job: Job, code: str) -> None:

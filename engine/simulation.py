@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from engine import access, accounts, clock, database, feel, instances, settings, user_tasks
 from engine.access import Actor
 from engine.bpmn import marked_yaml
+from engine.bpmn.model import Trigger
 from engine.definitions import registry
 from engine.definitions.definition import Definition
 from engine.definitions.manifest import duration
@@ -46,6 +47,7 @@ class Story:
     takes: timedelta
     not_before: dict[str, timedelta]  # how long a task must have waited before it is answered
     rests_at: str | None  # the case is left waiting at this element
+    begins_at: str | None = None  # the start event; the first by which a case begins by hand, when not told
 
 
 @dataclass(slots=True)
@@ -193,14 +195,16 @@ def _complete(
 
 def _begin(connection: Connection, case: Case) -> timedelta:
     definition = _definition(connection, case)
-    rule = definition.manifest.start
+    plain = [node.id for node in definition.model.starts() if node.trigger is Trigger.NONE]
+    element = case.story.begins_at or next(iter(plain), None)
+    rule = definition.manifest.start_rule(element)
     roles = sorted(rule.roles) if rule else []
     actor = _staff(connection, case, roles[0], case.unit.path, random.Random(0)) if roles else access.SYSTEM
     subject = definition.manifest.subject
     variables = _evaluated(case.story.start, {"subject": case.subject})
     if subject is not None:
         variables.setdefault(subject.variable, case.subject["id"])
-    case.instance_id = instances.start(connection, case.story.process, case.unit, variables, actor)
+    case.instance_id = instances.start(connection, case.story.process, case.unit, variables, actor, element)
     return case.story.takes
 
 
@@ -271,4 +275,5 @@ def _story(entry: dict[str, Json]) -> Story:
         feel.compile(who.removeprefix("=").strip()) if who else None, dict(entry.get("start") or {}), answers,
         duration(entry.get("takes", "PT4M")),
         {element: duration(text) for element, text in (entry.get("not_before") or {}).items()}, entry.get("rests_at"),
+        entry.get("begins_at"),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from engine import access, clock, feel, instances, log, settings, tables, units
 from engine.bpmn.model import Node, TimerKind, Trigger
 from engine.definitions import registry
-from engine.errors import EngineError, NotFound
+from engine.errors import Conflict, EngineError, NotFound
 from engine.ids import VersionId
 from engine.runtime import Fault, events
 from engine.units import Unit
@@ -77,10 +77,16 @@ def _fire(connection: Connection, version_id: VersionId, element: str, unit_id: 
     if in_force != version_id:
         return 0
     node = definition.model.nodes[element]
-    instances.begin(connection, definition, unit, {}, access.SYSTEM, element)
+    started = 1
+    try:
+        instances.begin(connection, definition, unit, {}, access.SYSTEM, element)
+    except Conflict as refused:  # there is an open case already
+        if refused.code != instances.CASE_OPEN:
+            raise
+        started = 0
     if node.timer is not None and node.timer.kind is TimerKind.CYCLE:
         _arm(connection, version_id, node, unit, due_at)
-    return 1
+    return started
 
 
 def _put_off(connection: Connection, version_id: int, element: str, unit_id: int) -> None:

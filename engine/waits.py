@@ -17,6 +17,7 @@ from engine.runtime import Event, Happened, Outcome, Outgoing, State, Wait, Wait
 from engine.runtime.state import encoded
 
 MOST_ROWS = 10_000  # decisions, and records, of one step: their numbers follow the step's own
+LONGEST_FACET = 120  # characters
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -119,6 +120,7 @@ def records(definition: Definition, events: tuple[Event, ...], seq: int, moment:
     What happened is always recorded: a required value that is missing is named under `missing`, not refused.
     """
     rows: list[Row] = []
+    on = moment.now.astimezone(moment.zone).date().isoformat()
     for event in events:
         if event.happened is not Happened.COMPLETED or event.variables is None:
             continue
@@ -129,7 +131,9 @@ def records(definition: Definition, events: tuple[Event, ...], seq: int, moment:
             missing = sorted(name for name in rule.required if entries.get(name) is None)
             if missing:
                 entries["missing"] = missing
-            rows.append({"seq": seq * MOST_ROWS + len(rows), "kind": rule.kind, "entries": entries})
+            facet = (feel.as_text(entries.get(rule.facet)) or "") if rule.facet else ""
+            row = {"seq": seq * MOST_ROWS + len(rows), "kind": rule.kind, "entries": entries}
+            rows.append({**row, "facet": facet[:LONGEST_FACET], "on": on})
     return rows
 
 

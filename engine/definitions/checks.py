@@ -94,11 +94,15 @@ class _Check:
         yield from self.word("role_undeclared", manifest.owner, self.roles, "/owner")
         for key, lane in manifest.lanes.items():
             yield from self.word("role_undeclared", lane.role, self.roles, f"/lanes/{key}/role")
-        rule = manifest.start
-        for role in sorted(rule.roles) if rule else ():
-            yield from self.word("role_undeclared", role, self.roles, "/start/roles")
-        for kind in sorted(rule.unit_kinds) if rule else ():
-            yield from self.word("unit_kind_unknown", kind, self.unit_kinds, "/start/at")
+        rules = {
+            "/start": manifest.start,
+            **{f"/starts/{key}": rule for key, rule in manifest.starts.items()},
+        }
+        for pointer, rule in rules.items():
+            for role in sorted(rule.roles) if rule else ():
+                yield from self.word("role_undeclared", role, self.roles, f"{pointer}/roles")
+            for kind in sorted(rule.unit_kinds) if rule else ():
+                yield from self.word("unit_kind_unknown", kind, self.unit_kinds, f"{pointer}/at")
         used = {node.lane for node in self.definition.model.nodes.values()}
         for key in manifest.lanes:
             if key not in used:
@@ -243,6 +247,9 @@ class _Check:
         manifest, nodes = self.definition.manifest, self.definition.model.nodes
         for element in manifest.service_levels:
             yield from self.word("element_unknown", element, nodes, f"/service_levels/{element}")
+        begun = [node.id for node in self.definition.model.starts() if node.trigger is Trigger.NONE]
+        for element in manifest.starts:
+            yield from self.word("start_unknown", element, begun, f"/starts/{element}")
         for number, record in enumerate(manifest.records):
             yield from self.word("element_unknown", record.at, nodes, f"/records/{number}/at")
         for number, expected in enumerate(manifest.expects):

@@ -21,6 +21,7 @@ Shape: TypeAlias = "Mapping[str, Shape] | None"
 
 LOOP_NAMES = frozenset({"loopCounter"})
 COUNT_NAMES = frozenset({"numberOfInstances", "numberOfCompletedInstances", "numberOfActiveInstances"})
+VERSION_MISSING = "as_of_version_missing"  # true when the version that held then could not be taken
 PROBLEM: Mapping[str, Shape] = {"code": None, "message": None}
 
 
@@ -52,6 +53,8 @@ def of(definition: Definition, catalogue: Catalogue) -> Data:
         data.add(manifest.subject.variable)
     for name in manifest.inputs or ():
         data.add(name)
+    if any(rule and rule.as_of for rule in (manifest.start, *manifest.starts.values())):
+        data.add(VERSION_MISSING)
     starts = definition.model.starts()
     if manifest.inputs is None and not any(start.form for start in starts):
         data.is_open = True

@@ -22,19 +22,27 @@ LATEST = "latest"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom or what a case is about: the variable that holds the id, the query that shows it, the one that finds it."""
+    """Whom or what a case is about: the variable that holds the id, the query that shows it, the one that finds it.
+
+    While a case is active, no other begins for which `once` has the same value.
+    """
 
     variable: str
     query: str | None
     find: str | None
+    once: feel.Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StartRule:
-    """Who may start a case by hand, and in which kinds of unit (none named: in every kind)."""
+    """Who may start a case by hand, and in which kinds of unit (none named: in every kind).
+
+    `as_of` gives the moment at which what is entered happened, from the answers of the start form.
+    """
 
     roles: frozenset[str]
     unit_kinds: frozenset[str]
+    as_of: feel.Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,16 @@ class MessageRule:
 
 @dataclass(frozen=True, slots=True)
 class RecordRule:
-    """A row of the read model, written when element `at` completes; `required` values may not be null."""
+    """A row of the read model, written when element `at` completes; `required` values may not be null.
+
+    `facet` names the value by which the rows are also counted apart.
+    """
 
     kind: str
     at: str
     values: Mapping[str, feel.Expression]
     required: frozenset[str]
+    facet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,7 @@ class Manifest:
     subject: Subject | None
     start: StartRule | None
     public: PublicRule | None
+    starts: Mapping[str, StartRule]  # by start event, whole; an event that is not here goes by `start`
     inputs: tuple[str, ...] | None  # variables a caller gives; None: not declared
     lanes: Mapping[str, Lane]
     forms: tuple[str, ...]
@@ -120,6 +133,10 @@ class Manifest:
     documents: Mapping[str, str]
     has_flow: bool
     marked: marked_yaml.Marked = field(repr=False, compare=False)
+
+    def start_rule(self, element: str | None) -> StartRule | None:
+        """Who may begin a case by hand at a start event; None: nobody."""
+        return self.starts.get(element or "", self.start)
 
     def line(self, pointer: str) -> int:
         """The line of process.yaml that a JSON pointer names."""
@@ -137,9 +154,10 @@ def read(content: bytes, file: str = FILE) -> Manifest:
     manifest = Manifest(
         key=value["process"],
         owner=value["owner"],
-        subject=_subject(value.get("subject")),
-        start=_start(value.get("start")),
         public=_public(value.get("public")),
+        subject=reader.subject(),
+        start=reader.start("/start", value.get("start")),
+        starts=reader.starts(),
         inputs=tuple(value["inputs"]) if "inputs" in value else None,
         lanes=reader.lanes(),
         forms=tuple(dict.fromkeys(value.get("forms", ()))),
@@ -196,6 +214,29 @@ class _Reader:
     marked: marked_yaml.Marked
     findings: list[Finding]
 
+    def subject(self) -> Subject | None:
+        entry = self.marked.value.get("subject")
+        if not entry:
+            return None
+        once = self.expression(entry["once"], "/subject/once") if "once" in entry else None
+        return Subject(entry["variable"], entry.get("query"), entry.get("find"), once)
+
+    def start(self, pointer: str, entry: Any) -> StartRule | None:
+        if entry is None:
+            return None
+        as_of = self.expression(entry["as_of"], f"{pointer}/as_of") if "as_of" in entry else None
+        return StartRule(frozenset(entry.get("roles", ())), frozenset(entry.get("at", ())), as_of)
+
+    def starts(self) -> Mapping[str, StartRule]:
+        """The rules of single start events; what one leaves out it has from `start`."""
+        shared = self.marked.value.get("start") or {}
+        rules = {}
+        for element, entry in (self.marked.value.get("starts") or {}).items():
+            whole = {**shared, **entry}
+            where = f"/starts/{element}" if "as_of" in entry else "/start"
+            rules[element] = self.start(where, whole)
+        return _map({element: rule for element, rule in rules.items() if rule is not None})
+
     def lanes(self) -> Mapping[str, Lane]:
         lanes = {}
         for key, entry in (self.marked.value.get("lanes") or {}).items():
@@ -218,24 +259,21 @@ class _Reader:
                             "record_required", name, values, FILE, self.marked.line(where), pointer=where
                         )
                     )
+            facet = entry.get("facet")
+            if facet is not None and facet not in values:
+                where = f"/records/{number}/facet"
+                self.findings.append(
+                    schemas.unknown(
+                        "record_facet", facet, values, FILE, self.marked.line(where), pointer=where
+                    )
+                )
             kept = {name: one for name, one in values.items() if one is not None}
-            records.append(
-                RecordRule(entry["kind"], entry["at"], _map(kept), frozenset(entry.get("required", ())))
-            )
+            required = frozenset(entry.get("required", ()))
+            records.append(RecordRule(entry["kind"], entry["at"], _map(kept), required, facet))
         return tuple(records)
 
     def expression(self, text: str, pointer: str) -> feel.Expression | None:
         return expression(self.marked, text, pointer, self.findings)
-
-
-def _subject(entry: Any) -> Subject | None:
-    return Subject(entry["variable"], entry.get("query"), entry.get("find")) if entry else None
-
-
-def _start(entry: Any) -> StartRule | None:
-    if entry is None:
-        return None
-    return StartRule(frozenset(entry.get("roles", ())), frozenset(entry.get("at", ())))
 
 
 def _public(entry: Any) -> PublicRule | None:

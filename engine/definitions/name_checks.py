@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from engine import feel, schemas
-from engine.bpmn.model import Kind, Node
+from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
 from engine.definitions import data as known_data
 from engine.definitions import documents
@@ -121,6 +121,11 @@ def required_inputs(decision: object, seen: frozenset[str] = frozenset()) -> fro
 def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
     """Expressions of process.yaml and of documents."""
     manifest = definition.manifest
+    if manifest.subject and manifest.subject.once is not None:
+        pointer = "/subject/once"
+        site = Site(manifest.marked.file, manifest.line(pointer), None, pointer)
+        yield from unknown(manifest.subject.once, data, site)
+    yield from _as_of(definition)
     for key, lane in manifest.lanes.items():
         if lane.unit is not None:
             pointer = f"/lanes/{key}/unit"
@@ -144,6 +149,22 @@ def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
         for note in document.notes:
             if note.when is not None:
                 yield from unknown(note.when, shown, site)
+
+
+def _as_of(definition: Definition) -> Iterator[Finding]:
+    """The moment as of which a case begins reads the answers of the start form alone."""
+    manifest = definition.manifest
+    for node in definition.model.starts():
+        rule = manifest.start_rule(node.id)
+        if rule is None or rule.as_of is None or node.trigger is not Trigger.NONE:
+            continue
+        form = definition.forms.get(node.form or "")
+        answers = Data(known_data.of_form(form) if form else {})
+        own = f"/starts/{node.id}/as_of"
+        pointer = own if node.id in manifest.starts else "/start/as_of"
+        yield from unknown(
+            rule.as_of, answers, Site(manifest.marked.file, manifest.line(pointer), node.id, pointer)
+        )
 
 
 def _forms(definition: Definition, data: Data) -> Iterator[Finding]:

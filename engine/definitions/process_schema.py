@@ -41,6 +41,8 @@ def _list(items: Schema) -> Schema:
 
 _EXPRESSION: Schema = {"type": "string", "minLength": 1, "maxLength": 4000}
 
+_START = _entry((), roles=_list(_text(NAME)), at=_list(_text(NAME)), as_of=_EXPRESSION)
+
 PROCESS: Schema = _entry(
     ("process", "owner"),
     process=_text(KEY),
@@ -50,6 +52,7 @@ PROCESS: Schema = _entry(
         variable=_text(VARIABLE),
         query=_text(r"^[a-z]\w*\.\w+$"),
         find=_text(r"^[a-z]\w*\.\w+$"),
+        once=_EXPRESSION,
     ),
     public=_entry(
         ("proof",),
@@ -59,7 +62,8 @@ PROCESS: Schema = _entry(
         documents=_list(_text(NAME)),
         records=_list(_text(NAME)),
     ),
-    start=_entry((), roles=_list(_text(NAME)), at=_list(_text(NAME))),
+    start=_START,
+    starts=_map(_START, ELEMENT),
     inputs=_list(_text(VARIABLE)),
     lanes=_map(_entry(("role",), role=_text(NAME), unit=_EXPRESSION)),
     forms=_list(_text(NAME)),
@@ -80,6 +84,7 @@ PROCESS: Schema = _entry(
             at=_text(ELEMENT),
             values=_map(_EXPRESSION),
             required=_list(_text(NAME)),
+            facet=_text(NAME),
         )
     ),
     expects=_list(

@@ -131,18 +131,17 @@ def startable(
         if version_id is None:
             continue
         compiled = definition(connection, version_id)
-        if may_start(compiled, actor, unit):
-            found += [
-                Startable(process, compiled, node)
-                for node in compiled.model.starts()
-                if node.trigger is Trigger.NONE
-            ]
+        found += [
+            Startable(process, compiled, node)
+            for node in compiled.model.starts()
+            if node.trigger is Trigger.NONE and may_start(compiled, node.id, actor, unit)
+        ]
     return found
 
 
-def may_start(compiled: Definition, actor: Actor, unit: Unit) -> bool:
-    """Whether process.yaml lets the actor's roles begin a case by hand in this kind of unit."""
-    rule = compiled.manifest.start
+def may_start(compiled: Definition, element: str, actor: Actor, unit: Unit) -> bool:
+    """Whether process.yaml lets the actor's roles begin a case by hand at a start event in this kind of unit."""
+    rule = compiled.manifest.start_rule(element)
     if rule is None:
         return False
     if rule.unit_kinds and unit.kind not in rule.unit_kinds:

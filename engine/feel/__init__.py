@@ -18,9 +18,9 @@ from engine.feel import (  # noqa: F401  (declare the built-in functions)
 from engine.feel.budgets import Moment
 from engine.feel.expressions import Expression, Result, UnaryTests, compile, compile_unary
 from engine.feel.faults import FeelError, Warning
-from engine.feel.json_values import Json, from_json, to_json
+from engine.feel.json_values import Json, as_text, from_json, to_json
 
 __all__ = [
-    "Expression", "FeelError", "Json", "Moment", "Result", "UnaryTests", "Warning",
+    "Expression", "FeelError", "Json", "Moment", "Result", "UnaryTests", "Warning", "as_text",
     "compile", "compile_unary", "from_json", "to_json",
 ]  # fmt: skip

@@ -42,6 +42,15 @@ def to_json(value: object) -> Json:
     return _to_json(value, [STEPS], 0)
 
 
+def as_text(value: Json) -> str | None:
+    """A simple JSON value as the text of a key: 1.50 and 1.5 are one number. None for null, lists and maps."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return str(value) if isinstance(value, (str, int, float)) else None
+
+
 def _number(value: Decimal) -> Decimal | None:
     if not value.is_finite():
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time
-from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import feel
@@ -52,14 +51,10 @@ def correlation_key(step: Step, message: Message, variables: Variables, element:
     """The key as text; an empty key (null) would match a stranger, so it is a fault."""
     if message.key is None:
         return ""
-    value = step.value(message.key, variables, element)
-    if value is None or value == "" or isinstance(value, (dict, list)):
+    key = feel.as_text(step.value(message.key, variables, element))
+    if not key:
         raise Fault("key_empty", element=element, expression=message.key.text)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")  # 1.50 and 1.5 are one number, so one key
-    return str(value)
+    return key
 
 
 def due(timer: Timer, value: Json, moment: feel.Moment, element: str) -> tuple[datetime, str]:
@@ -67,7 +62,7 @@ def due(timer: Timer, value: Json, moment: feel.Moment, element: str) -> tuple[d
     if not isinstance(value, str):
         raise Fault("timer_value", element=element, expression=timer.expression.text, found=str(value))
     if timer.kind is TimerKind.DATE:
-        return _date(value, moment, element), ""
+        return instant(value, moment, element), ""
     if timer.kind is TimerKind.DURATION:
         return later(moment.now, value, moment, element), ""
     cycle = _CYCLE.fullmatch(value)
@@ -105,10 +100,10 @@ def later(start: datetime, length: str, moment: feel.Moment, element: str) -> da
         raise Fault("timer_value", element=element, expression=length, found=length) from error
     if not isinstance(value, str):
         raise Fault("timer_value", element=element, expression=length, found=length)
-    return _date(value, moment, element)
+    return instant(value, moment, element)
 
 
-def _date(value: str, moment: feel.Moment, element: str) -> datetime:
+def instant(value: str, moment: feel.Moment, element: str) -> datetime:
     """A date (its midnight) or date-time, in the campaign's zone unless it names another; in UTC."""
     text, _, name = value.partition("@")
     try:

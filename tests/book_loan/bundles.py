@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
+from typing import Any
 
 from engine import campaign, catalogue, settings
 from engine.definitions import bundle as bundles
+from engine.definitions import definition as definitions
+from engine.definitions import text_checks
 from engine.definitions.bundle import Bundle
 
 HERE = Path(__file__).parent
@@ -25,6 +29,21 @@ def edited(path: str, old: str, new: str, process: str = "loan") -> Bundle:
     content = whole.files[path].decode()
     assert old in content, f"{path} does not hold {old!r}"
     return whole.changed({path: content.replace(old, new).encode()})
+
+
+def small(manifest: str, **forms: dict[str, Any]) -> Bundle:
+    """A process of a few lines, with its forms, and a text for everything."""
+    files = {"process.yaml": manifest.encode()}
+    files |= {f"forms/{name}.json": json.dumps(schema).encode() for name, schema in forms.items()}
+    words: dict[str, Any] = {}
+    for key in text_checks.wanted(definitions.compile(bundles.of(files))):
+        *areas, last = key.split(".")
+        inner = words
+        for area in areas:
+            inner = inner.setdefault(area, {})
+        inner[last] = last
+    said = json.dumps(words).encode()
+    return bundles.of({**files, "texts/vi.yaml": said, "texts/en.yaml": said})
 
 
 @functools.cache

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from engine import access, database, instances
 from engine.access import Permission
 from engine.definitions.registry import Startable
-from engine.errors import Invalid, NotAllowed, NotFound
+from engine.errors import Conflict, Invalid, NotAllowed, NotFound
 from engine.ids import InstanceId
-from web import lookups, offers, rendering, sheets, work_lists
+from web import errors, lookups, offers, rendering, sheets, work_lists
 from web.form_fields import Posted as Answers
 from web.sessions import Guarded, Presence, SignedIn
 
@@ -62,6 +62,10 @@ def start(request: Request, presence: SignedIn, posted: Guarded, process: str) -
             )
     except Invalid as refusal:
         return _again(request, presence, chosen, answers, refusal)
+    except Conflict as refusal:
+        if refusal.code != instances.CASE_OPEN:
+            raise
+        return _again(request, presence, chosen, answers, refusal)
     return _go_on(request, presence, instance_id)
 
 
@@ -95,12 +99,16 @@ def _go_on(request: Request, presence: Presence, instance_id: InstanceId) -> Res
 
 
 def _again(
-    request: Request, presence: Presence, chosen: Startable, answers: Answers, refusal: Invalid | None = None
+    request: Request,
+    presence: Presence,
+    chosen: Startable,
+    answers: Answers,
+    refusal: Invalid | Conflict | None = None,
 ) -> Response:
     with database.transaction() as connection:
         return _page(
             request, connection, presence, chosen, answers.answers, refusal=refusal, posted=answers,
-            status=422 if refusal else 200,
+            status=errors.status_of(refusal) if refusal else 200,
         )  # fmt: skip
 
 
@@ -111,12 +119,12 @@ def _page(
     chosen: Startable,
     answers: dict[str, Any],
     *,
-    refusal: Invalid | None = None,
+    refusal: Invalid | Conflict | None = None,
     posted: Answers | None = None,
     status: int = 200,
 ) -> Response:
     definition, form = chosen.definition, _form(chosen)
-    findings = refusal.findings if refusal else ()
+    findings = refusal.findings if isinstance(refusal, Invalid) else ()
     looked = lookups.shown(connection, form, answers, presence) if form else lookups.Shown(answers, ())
     shown = (
         sheets.view(
@@ -136,10 +144,17 @@ def _page(
     return rendering.fragment(
         request, "start.html", "sheet", presence, status, form=shown, process=chosen.process, element=chosen.element.id,
         name=definition.name(presence.language), about=work_lists.description(definition, presence.language),
-        start_name=definition.element_name(presence.language, chosen.element.id), refusal=refusal,
-        chosen=looked.lines,
+        start_name=definition.element_name(presence.language, chosen.element.id), findings=findings,
+        refused=refusal.sentence(presence.language) if isinstance(refusal, Conflict) else "",
+        open_case=_open_case(connection, presence, refusal), chosen=looked.lines,
         back=f"/stations/{places[0].key}" if len(places) == 1 else "/",
     )  # fmt: skip
+
+
+def _open_case(connection: Connection, presence: Presence, refusal: Invalid | Conflict | None) -> str:
+    """The id of the case that is open already, where the person may open it; else nothing is told of it."""
+    case = refusal.params.get("case") if isinstance(refusal, Conflict) else None
+    return str(case) if case and instances.may_open(connection, presence.actor, case) else ""
 
 
 def _initial(chosen: Startable) -> dict[str, Any]:
