@@ -17,6 +17,7 @@ from pathlib import Path
 from engine import (
     accounts,
     bench,
+    blueprints,
     campaign,
     catalogue,
     clock,
@@ -130,6 +131,13 @@ def _findings(folder: Path, known: set[str]) -> list[Finding]:
         return checks.run(read, catalogue.current(), known, campaign.current().roles)[1]
     except Invalid as refused:
         return list(refused.findings)
+
+
+def _new(arguments: Arguments) -> None:
+    """Write a working integration to begin from, and its contract test."""
+    folder = settings.current().integrations_dir
+    for path in blueprints.integration(arguments.name, folder, folder.parent / "tests" / "integrations"):
+        print(path.relative_to(folder.parent))
 
 
 def _submit(arguments: Arguments) -> None:
@@ -296,6 +304,9 @@ def _parser() -> argparse.ArgumentParser:
     command("stop", _stop)
     command("migrate", _migrate)
     command("check", _check).add_argument("folders", nargs="*", metavar="DIR")
+    new = command("new", _new)
+    new.add_argument("what", choices=("integration",))
+    new.add_argument("name", metavar="NAME")
     submit = command("submit", _submit)
     submit.add_argument("folder", metavar="DIR")
     approve = command("approve", _approve)

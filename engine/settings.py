@@ -46,6 +46,8 @@ class Settings:
     forms_dir: Path = CHECKOUT / "forms"
     integrations_dir: Path = CHECKOUT / "integrations"
     integrations: tuple[str, ...] | None = None
+    integration_addresses: Mapping[str, str] = field(default_factory=dict)
+    integration_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     given_secret_key: str | None = field(default=None, repr=False)
     secure_cookies: bool = False
     upload_limit_bytes: int = 2 * 1024 * 1024
@@ -139,7 +141,7 @@ def _unknown(name: str, known: Mapping[str, Variable]) -> errors.Finding:
 
 
 def _bad_value(variable: Variable, text: str) -> errors.Finding:
-    shown = "…" if variable.field in ("given_secret_key", "database_url") else text
+    shown = "…" if variable.field in ("given_secret_key", "database_url", "integration_tokens") else text
     example = f"{variable.name}={variable.example}"
     return errors.Finding(
         f"setting_not_{variable.expected}", {"variable": variable.name, "found": shown, "example": example}
@@ -235,6 +237,21 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _pairs(text: str) -> dict[str, str]:
+    """`name=value,name=value`; a value holds no comma."""
+    pairs = [part.strip().partition("=") for part in text.split(",")]
+    if not all(name.isidentifier() and value for name, _, value in pairs):
+        raise ValueError(text)
+    return {name: value for name, _, value in pairs}
+
+
+def _addresses(text: str) -> dict[str, str]:
+    addresses = _pairs(text)
+    if not all(address.startswith(("https://", "http://")) for address in addresses.values()):
+        raise ValueError(text)
+    return addresses
+
+
 def _long_enough(text: str) -> str:
     if len(text) < 32:
         raise ValueError(text)
@@ -265,6 +282,8 @@ VARIABLES = (
     Variable("forms_dir", _folder, "folder", "/srv/campaign/forms"),
     Variable("integrations_dir", _folder, "folder", "/srv/campaign/integrations"),
     Variable("integrations", _names, "names", "people,sms"),
+    Variable("integration_addresses", _addresses, "addresses", "labs=https://labs.example/api"),
+    Variable("integration_tokens", _pairs, "pairs", "labs=a-secret"),
     Variable("given_secret_key", _long_enough, "long_secret", "a line of at least 32 characters"),
     Variable("secure_cookies", _yes_or_no, "yes_or_no", "yes"),
     Variable("upload_limit_bytes", _whole(1024, 1 << 30), "bytes", "4194304"),
