@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SUBMIT = "submit"  # propose a version of a process it owns
     APPROVE = "approve"  # let another person's version come into force
     ADMINISTER = "administer"  # accounts and units
+    STAFF = "staff"  # accounts at and below one's units, with the roles one may give
     AUDIT = "audit"  # who looked at whose record
 
 

@@ -5,6 +5,7 @@ It is data of the deployment, checked when it is read; the engine knows no kind 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,7 @@ from engine import settings
 from engine.bpmn import marked_yaml
 from engine.errors import Finding, Invalid
 
-PERMISSIONS = ("work", "start", "see", "free", "submit", "approve", "administer", "audit")
+PERMISSIONS = ("work", "start", "see", "free", "submit", "approve", "administer", "staff", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Role:
     key: str
     names: dict[str, str]
     may: frozenset[str]
+    grants: frozenset[str] = frozenset()  # the roles its holder may give others, at one's units and below
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,17 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the deployment decides about accounts; `accounts` in campaign.yaml, each a whole number."""
+
+    initial_password_hours: int = 72  # how long a password on a slip may wait for its first use
+    keep_password_hours: int = 0  # an account that ends within this time need not change the one given
+    pin_hours: int = 14  # how long a PIN stands on a shared device
+    lock_minutes: int = 10  # nobody touches a shared device: the person there must show the PIN again
+    most_imported: int = 500  # rows of a list
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """What campaign.yaml says."""
 
@@ -52,6 +65,7 @@ class Campaign:
     unit_kinds: dict[str, UnitKind]
     stations: dict[str, Station]
     entry_back: timedelta = timedelta(days=60)  # how far back what is entered late may have happened
+    accounts: Accounts = Accounts()
 
     def roles_with(self, permission: str) -> frozenset[str]:
         return frozenset(role.key for role in self.roles.values() if permission in role.may)
@@ -74,7 +88,11 @@ def read(path: Path) -> Campaign:
         if not isinstance(may, list) or any(word not in PERMISSIONS for word in may):
             wrong(f"/roles/{key}/may", ", ".join(PERMISSIONS), may)
             continue
-        roles[key] = Role(key, _names(entry), frozenset(may))
+        grants = entry.get("grants", [])
+        if not isinstance(grants, list) or any(role not in content["roles"] for role in grants):
+            wrong(f"/roles/{key}/grants", ", ".join(content["roles"]), grants)
+            continue
+        roles[key] = Role(key, _names(entry), frozenset(may), frozenset(grants))
     kinds = {
         key: UnitKind(key, _names(entry), tuple(entry.get("parents", ())))
         for key, entry in _entries(content, "unit_kinds", wrong)
@@ -92,12 +110,13 @@ def read(path: Path) -> Campaign:
     for key, station in stations.items():
         if station.process == "None" or not station.lanes:
             wrong(f"/stations/{key}", "process, lanes", ", ".join(content["stations"][key]))
+    chosen = _accounts(content.get("accounts") or {}, wrong)
     back = re.fullmatch(r"P([1-9][0-9]{0,2})D", str(content.get("entry_back", "P60D")))
     if back is None:
         wrong("/entry_back", "P60D", content["entry_back"])
     if findings or back is None:
         raise Invalid(findings)
-    return Campaign(_names(content), roles, kinds, stations, timedelta(days=int(back[1])))
+    return Campaign(_names(content), roles, kinds, stations, timedelta(days=int(back[1])), chosen)
 
 
 _current: Campaign | None = None
@@ -115,6 +134,18 @@ def use(chosen: Campaign | None) -> None:
     """Make this campaign the current one; None lets the next look read it again."""
     global _current
     _current = chosen
+
+
+def _accounts(entry: Any, wrong: Any) -> Accounts:
+    known = {field.name for field in dataclasses.fields(Accounts)}
+    if not isinstance(entry, dict) or not entry.keys() <= known:
+        wrong("/accounts", ", ".join(sorted(known)), entry)
+        return Accounts()
+    for name, value in entry.items():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10_000:
+            wrong(f"/accounts/{name}", "0–10000", value)
+            return Accounts()
+    return Accounts(**entry)
 
 
 def _entries(content: dict[str, Any], key: str, wrong: Any) -> list[tuple[str, dict[str, Any]]]:

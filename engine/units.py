@@ -10,7 +10,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, RowMapping, select
 
 from engine import ids, tables
 from engine.errors import Conflict, Finding, Invalid, NotFound
@@ -94,6 +94,14 @@ def ancestors(path: str) -> list[str]:
     return ["/", *("/" + "/".join(codes[: depth + 1]) + "/" for depth in range(len(codes)))]
 
 
+def by_row(found: RowMapping) -> Unit:
+    """The unit whose columns a row has, among others'."""
+    return Unit(
+        UnitId(found["unit_id"]), found["code"], found["kind"], found["name"], found["path"], found["shard"],
+        found["is_active"],
+    )  # fmt: skip
+
+
 def _one(row: Row[tuple[object, ...]] | None, wanted: object) -> Unit:
     if row is None:
         raise NotFound("unit_not_found", unit=wanted)
@@ -101,8 +109,4 @@ def _one(row: Row[tuple[object, ...]] | None, wanted: object) -> Unit:
 
 
 def _unit(row: Row[tuple[object, ...]]) -> Unit:
-    found = row._mapping
-    return Unit(
-        UnitId(found["unit_id"]), found["code"], found["kind"], found["name"], found["path"], found["shard"],
-        found["is_active"],
-    )  # fmt: skip
+    return by_row(row._mapping)

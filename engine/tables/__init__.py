@@ -61,8 +61,15 @@ account = Table(
     Column("name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("language", String(2), nullable=False, server_default="vi"),
-    Column("is_active", Boolean, nullable=False, server_default=text("true")),
+    Column("is_active", Boolean, nullable=False, server_default=text("true")),  # false: suspended
     Column("created_at", Moment, nullable=False),
+    Column("unit_id", BigInteger, ForeignKey("unit.unit_id")),  # who looks after the account
+    Column("until_at", Moment),  # a temporary account ends by itself
+    Column("must_change", Boolean, nullable=False, server_default=text("false")),  # the password was given
+    Column("password_until", Moment),  # until when a password that was given may be used
+    Column("suspended_at", Moment),
+    Column("suspended_reason", Text),
+    Index("ix_account_unit_id", "unit_id"),
 )
 
 role_grant = Table(
@@ -71,6 +78,13 @@ role_grant = Table(
     Column("account_id", BigInteger, ForeignKey("account.account_id"), primary_key=True),
     Column("role", Text, primary_key=True),
     Column("unit_id", BigInteger, ForeignKey("unit.unit_id"), primary_key=True),
+    Column(  # the case that gave it; 0: a person did
+        "granted_for", BigInteger, primary_key=True, autoincrement=False, server_default=text("0")
+    ),
+    Column("from_at", Moment),
+    Column("until_at", Moment),
+    Index("ix_role_grant_unit_id", "unit_id", "role"),
+    Index("ix_role_grant_granted_for", "granted_for", postgresql_where=text("granted_for <> 0")),
 )
 
 web_session = Table(
@@ -84,6 +98,9 @@ web_session = Table(
     Column("unit_id", BigInteger, ForeignKey("unit.unit_id")),  # the unit the person works at now
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    Column("device_id", BigInteger),  # a shared device locks when nobody works (account_tables.device)
+    Column("seen_at", Moment),
+    Index("ix_web_session_account_id", "account_id"),
 )
 
 sign_in_attempt = Table(

@@ -7,8 +7,7 @@ from datetime import date
 from engine import records
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError, Conflict, Finding, Invalid
-from integrations.people import identifiers, names, registry
-from integrations.people.identifiers import Identifier
+from integrations.people import contacts, corrections, names, registry
 
 HISTORY_KIND = "dose"
 
@@ -19,14 +18,15 @@ def register(inputs: Json, context: Context) -> Json:
     BusinessError IDENTIFIER_TAKEN when one of the identifiers belongs to somebody already.
     """
     findings: list[Finding] = []
+    papers, phones = contacts.read(inputs, findings)
     details = registry.Details(
         name=names.written(inputs["name"]),
         born_on=date.fromisoformat(inputs["born_on"]),
         sex=inputs["sex"],
         address=inputs.get("address") or "",
         unit_code=inputs.get("unit_code"),
-        identifiers=_identifiers(inputs, findings),
-        phones=_phones(inputs, findings),
+        identifiers=papers,
+        phones=phones,
     )
     if not names.words(details.name):
         expected = {"expected": "Nguyễn Văn An", "found": details.name}
@@ -38,12 +38,7 @@ def register(inputs: Json, context: Context) -> Json:
         person = registry.register(context.transaction(), details, context.now, by)
     except Conflict as conflict:
         raise BusinessError("IDENTIFIER_TAKEN", conflict.sentence()) from conflict
-    contradictions = [
-        warning
-        for identifier in person.identifiers
-        for warning in identifiers.warnings(identifier, person.born_on, person.sex)
-    ]
-    return {"person_id": str(person.id), "code": person.code, "warnings": contradictions}
+    return {"person_id": str(person.id), "code": person.code, "warnings": corrections.warnings(person)}
 
 
 def history(inputs: Json, context: Context) -> Json:
@@ -55,35 +50,3 @@ def history(inputs: Json, context: Context) -> Json:
             for row in reversed(found)
         ]
     }
-
-
-def _identifiers(inputs: Json, findings: list[Finding]) -> tuple[Identifier, ...]:
-    read = []
-    for place, entry in enumerate(inputs.get("identifiers", ())):
-        identifier = identifiers.read(entry["type"], entry["value"])
-        if identifier is None:
-            shape = identifiers.shape(entry["type"])
-            findings.append(
-                Finding(
-                    "declared_value", {"expected": f"{entry['type']} {shape}", "found": entry["value"]},
-                    pointer=f"/identifiers/{place}/value",
-                )
-            )  # fmt: skip
-        else:
-            read.append(identifier)
-    return tuple(dict.fromkeys(read))
-
-
-def _phones(inputs: Json, findings: list[Finding]) -> tuple[str, ...]:
-    read = []
-    for place, text in enumerate(inputs.get("phones", ())):
-        phone = identifiers.phone(text)
-        if phone is None:
-            findings.append(
-                Finding(
-                    "declared_value", {"expected": "0912345678", "found": text}, pointer=f"/phones/{place}"
-                )
-            )
-        else:
-            read.append(phone)
-    return tuple(dict.fromkeys(read))

@@ -29,7 +29,7 @@ def described(one: Person) -> dict[str, Any]:
         "person_id": str(one.id),
         "code": one.code,
         "shown_code": codes.shown(one.code),
-        "label": f"{one.name} · {one.born_on:%d/%m/%Y} · {codes.shown(one.code)}",
+        "label": label(one),
         "name": one.name,
         "born_on": one.born_on.isoformat(),
         "sex": one.sex,
@@ -40,6 +40,11 @@ def described(one: Person) -> dict[str, Any]:
         ],
         "phones": list(one.phones),
     }
+
+
+def label(one: Person) -> str:
+    """The line a person is told from others by."""
+    return f"{one.name} · {one.born_on:%d/%m/%Y} · {codes.shown(one.code)}"
 
 
 def person_id(text: str) -> int:

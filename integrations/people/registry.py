@@ -68,25 +68,56 @@ def register(connection: Connection, details: Details, at: datetime, by: int | N
         "registered_at": at, "registered_by": by,
     }  # fmt: skip
     code = _coded(connection, row, details.number)
-    _insert(
-        connection, tables.person_word, [{"word": word, "person_id": person_id} for word in names.words(name)]
-    )
     for identifier in details.identifiers:
-        _taken_once(connection, identifier, person_id)
+        give(connection, identifier, person_id)
     phones = tuple(dict.fromkeys(details.phones))
     _insert(connection, tables.person_phone, [{"phone": phone, "person_id": person_id} for phone in phones])
-    return Person(
+    added = Person(
         person_id, code, name, details.born_on, details.sex, str(row["address"]), details.unit_code,
         details.identifiers, phones,
     )  # fmt: skip
+    spell(connection, added)
+    return added
 
 
-def person(connection: Connection, person_id: int) -> Person:
-    """The person with this id, or NotFound."""
-    found = _people(connection, tables.person.c.person_id == person_id)
+def person(connection: Connection, person_id: int, is_locked: bool = False) -> Person:
+    """The person with this id, or NotFound; locked against other corrections when asked for."""
+    if is_locked:
+        table = tables.person
+        connection.execute(select(table.c.person_id).where(table.c.person_id == person_id).with_for_update())
+    found = people(connection, (person_id,))
     if not found:
         raise NotFound("subject_not_found")
     return found[0]
+
+
+def people(connection: Connection, person_ids: tuple[int, ...]) -> list[Person]:
+    """The people with these ids, those that there are."""
+    return _people(connection, tables.person.c.person_id.in_(person_ids), len(person_ids))
+
+
+def give(connection: Connection, identifier: Identifier, person_id: int) -> None:
+    """Give an identifier to a person; Conflict("identifier_taken") when it is somebody's already."""
+    added = connection.scalar(
+        insert(tables.person_identifier)
+        .values(type=identifier.type, value=identifier.value, person_id=person_id)
+        .on_conflict_do_nothing()
+        .returning(tables.person_identifier.c.person_id)
+    )
+    if added is None:
+        raise Conflict("identifier_taken", type=identifier.type)
+
+
+def spell(connection: Connection, one: Person) -> None:
+    """Write the words a person is found by."""
+    _insert(
+        connection,
+        tables.person_word,
+        [
+            {"word": word, "person_id": one.id, "birth_year": one.born_on.year}
+            for word in names.words(one.name)
+        ],
+    )
 
 
 def find(connection: Connection, text: str, limit: int = MOST_FOUND) -> list[Person]:
@@ -178,18 +209,6 @@ def _coded(connection: Connection, row: dict[str, Any], number: int | None) -> s
             return code
         number = None
     raise Conflict("person_code_not_found")
-
-
-def _taken_once(connection: Connection, identifier: Identifier, person_id: int) -> None:
-    """Give the identifier to the person, unless another transaction just gave it to somebody else."""
-    added = connection.scalar(
-        insert(tables.person_identifier)
-        .values(type=identifier.type, value=identifier.value, person_id=person_id)
-        .on_conflict_do_nothing()
-        .returning(tables.person_identifier.c.person_id)
-    )
-    if added is None:
-        raise Conflict("identifier_taken", type=identifier.type)
 
 
 def _insert(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:

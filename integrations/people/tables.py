@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from engine.tables import metadata
@@ -34,6 +34,7 @@ person_word = Table(  # each word of a name, so that "an" finds Nguyễn Văn An
     metadata,
     Column("word", _Key, primary_key=True),
     Column("person_id", BigInteger, ForeignKey("person.person_id"), primary_key=True),
+    Column("birth_year", SmallInteger, nullable=False, server_default=text("0")),  # "lan 1990" asks one index
     Index("ix_person_word_person_id", "person_id"),
 )
 
@@ -53,4 +54,18 @@ person_phone = Table(  # several people may share a telephone, one person may ha
     Column("phone", _Key, primary_key=True),
     Column("person_id", BigInteger, ForeignKey("person.person_id"), primary_key=True),
     Index("ix_person_phone_person_id", "person_id"),
+)
+
+person_change = Table(  # what was corrected or added: who, when, from what to what; rows are only added
+    "person_change",
+    metadata,
+    Column("change_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("person_id", BigInteger, ForeignKey("person.person_id"), nullable=False),
+    Column("at", _Moment, nullable=False),
+    Column("by", BigInteger),
+    Column("part", Text, nullable=False),  # name, born_on, sex, address, unit_code, identifier, phone
+    Column("before", Text),
+    Column("after", Text),
+    Column("reason", Text, nullable=False),
+    Index("ix_person_change_person_id", "person_id", "at"),
 )

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import func, select
 
-from engine import accounts, campaign, catalogue, clock, tables, texts, units
+from engine import accounts, campaign, catalogue, clock, passwords, tables, texts, units
 from engine import database as databases
 from engine.access import SYSTEM, Actor
 from engine.definitions import deployment, registry
@@ -45,7 +45,7 @@ class Library:
 def place(database, move, monkeypatch) -> Iterator[Library]:
     """A library with a process owner and approvers; committed, so that several connections see it."""
     cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
-    monkeypatch.setattr(accounts, "hasher", lambda: cheap)  # nobody signs in here
+    monkeypatch.setattr(passwords, "hasher", lambda: cheap)  # nobody signs in here
     campaign.use(library())
     catalogue.use(services())
     registry.forget()
