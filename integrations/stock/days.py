@@ -1,0 +1,55 @@
+"""What the lines of a local day add up to, kept in the transaction that adds them; reports read nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from integrations.stock import moments, tables
+from integrations.stock.entries import Account, Event, Key, Kind, Line
+
+Figures = dict[tuple[Key, date], dict[str, int]]
+
+_COUNTED = {
+    Account.INJECTED: ("injected", 1),
+    Account.WASTED_CLOSED: ("wasted_closed", 1),
+    Account.WASTED_OPEN: ("wasted_open", 1),
+    Account.UNRECONCILED: ("unreconciled", 1),
+    Account.MANUFACTURER: ("received", -1),
+    Account.DONOR: ("received", -1),
+    Account.GAIN: ("gained", -1),
+}
+_WAYS = {Kind.ISSUED: "moved", Kind.ARRIVED: "moved", Kind.RESOLVED: "moved", Kind.RETURNED: "returned"}
+
+
+def of(happened: Event, lines: Sequence[Line]) -> Figures:
+    """What the lines add to each day of each shelf; what is taken back is taken from the figure it was added to."""
+    figures: Figures = {}
+    way = _WAYS.get(happened.kind)
+    back = -1 if happened.reverses is not None else 1
+    for line in lines:
+        counted = figures.setdefault((line.key, moments.local_day(line.at)), {})
+        if line.account in _COUNTED:
+            name, sign = _COUNTED[line.account]
+            counted[name] = counted.get(name, 0) + sign * line.doses
+        elif line.account is Account.STORE:
+            counted["store"] = counted.get("store", 0) + line.doses
+            if way is not None:
+                name, sign = (f"{way}_in", 1) if line.doses * back > 0 else (f"{way}_out", -1)
+                counted[name] = counted.get(name, 0) + sign * line.doses
+    return {place: counted for place, counted in figures.items() if counted}
+
+
+def add(connection: Connection, key: Key, path: str, on: date, counted: dict[str, int]) -> None:
+    """Add to a day's figures of a lot at a unit whose shelf is locked."""
+    day = tables.stock_day
+    connection.execute(
+        insert(day)
+        .values({**key._asdict(), "local_on": on, "unit_path": path, **counted})
+        .on_conflict_do_update(
+            index_elements=list(day.primary_key), set_={name: day.c[name] + add for name, add in counted.items()}
+        )
+    )  # fmt: skip
