@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, or_
 
 from engine import campaign
 from engine.errors import NotAllowed
-from engine.ids import AccountId, UnitId
+from engine.ids import AccountId, InstanceId, UnitId
 
 
 class Permission(StrEnum):
@@ -44,8 +44,24 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """What somebody without an account has shown to be theirs: a case by its code, or a subject by its own."""
+
+    instance_id: InstanceId | None = None
+    subject: str | None = None  # of the case, when it is by a case that they came
+
+    def bears(self, instance_id: int, subject: str | None) -> bool:
+        """Whether a public case is theirs: the one whose code they had and the later ones of its subject, or, by the
+        subject's own code, all of its."""
+        if self.instance_id is not None and instance_id == self.instance_id:
+            return True
+        is_same = self.subject is not None and subject == self.subject
+        return is_same and (self.instance_id is None or instance_id > self.instance_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. The engine itself acts as SYSTEM, with every permission and no account."""
+    """Who acts. The engine itself acts as SYSTEM, with every permission and no account; a bearer holds no role."""
 
     account_id: AccountId | None
     sign_in: str
@@ -53,6 +69,7 @@ class Actor:
     language: str = "vi"
     grants: tuple[Grant, ...] = ()
     is_system: bool = False
+    bearer: Bearer | None = None
 
 
 SYSTEM = Actor(None, "system", "system", is_system=True)

@@ -76,6 +76,11 @@ def append(
         raise Conflict("instance_ended")
 
 
+def by(actor: Actor) -> dict[str, Any]:
+    """What an act's details say of somebody without an account, of whom the row can name nobody."""
+    return {"by": "bearer"} if actor.bearer is not None else {}
+
+
 def looked_up(
     connection: Connection,
     actor: Actor,
@@ -84,9 +89,14 @@ def looked_up(
     at: datetime | None = None,
     instance_id: int | None = None,
 ) -> None:
-    """Leave the audit row of a look at a person's record. The engine's own looks leave none."""
+    """Leave the audit row of a look at a person's record: by somebody without an account it says `bearer`.
+
+    The engine's own looks leave none.
+    """
     if actor.is_system:
         return
+    if actor.bearer is not None:
+        what = "bearer"
     connection.execute(
         tables.lookup.insert().values(
             lookup_id=ids.issue(connection), at=at or clock.now(), actor_id=actor.account_id, what=what,

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, select, text
+from sqlalchemy import ColumnElement, Connection, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import (
     access,
     advance,
     campaign,
+    case_codes,
     clock,
     feel,
     forms,
@@ -35,7 +36,7 @@ from engine.definitions import entries, registry
 from engine.definitions.data import VERSION_MISSING
 from engine.definitions.definition import Definition
 from engine.definitions.manifest import StartRule
-from engine.errors import Conflict, Finding, Invalid, NotFound
+from engine.errors import Conflict, Finding, Invalid, NotAllowed, NotFound
 from engine.ids import InstanceId, VersionId
 from engine.runtime import State, Variables
 from engine.runtime.state import Token, Wait
@@ -81,18 +82,22 @@ def start(
     variables: Variables,
     actor: Actor,
     element: str | None = None,
+    start_key: bytes | None = None,
 ) -> InstanceId:
     """Start a case by hand, under the version in force for the unit now; of what is entered after it happened,
     under the one that was in force then (`start.as_of`).
 
     Refused: NotFound when nothing is in force there, NotAllowed when the process does not let this actor
     start it there, Invalid when the start form's answers break its schema, Conflict `case_open` with the `case`
-    when there is one already (`subject.once`).
+    when there is one already (`subject.once`). `start_key`: as
+    `case_codes.issue`.
     """
     version_id = registry.in_force(connection, process, unit.path, clock.now())
     definition = registry.definition(connection, version_id)
+    if actor.bearer is not None:
+        element, variables = _public(definition, element, variables)
     rule = definition.manifest.start_rule(element or _only_start(definition))
-    if not actor.is_system:
+    if actor.bearer is None and not actor.is_system:
         access.require(actor, Permission.START, unit.path)
         if rule is not None and not (rule.roles & access.roles_at(actor, unit.path)):
             access.require_role(actor, ", ".join(sorted(rule.roles)), unit.path)
@@ -104,7 +109,9 @@ def start(
         then = _as_then(connection, definition, unit, element, occurred_at)
         variables = {**variables, VERSION_MISSING: then is None}
         definition = then or definition
-    return begin(connection, definition, unit, variables, actor, element, occurred_at=occurred_at)
+    return begin(
+        connection, definition, unit, variables, actor, element, occurred_at=occurred_at, start_key=start_key
+    )
 
 
 def begin(
@@ -116,6 +123,7 @@ def begin(
     element: str | None = None,
     parent: tuple[InstanceId, int] | None = None,
     occurred_at: datetime | None = None,
+    start_key: bytes | None = None,
 ) -> InstanceId:
     """Insert an instance of a version and take its first step. The caller has checked who may.
 
@@ -132,13 +140,14 @@ def begin(
         "progressed_at": now,
     }  # fmt: skip
     instance_id = _inserted(connection, unit, row)
+    if definition.manifest.public is not None:
+        case_codes.issue(connection, instance_id, start_key)
     locked = Locked(
         instance_id, definition.version_id, definition.key, unit.id, unit.path, subject, parent and parent[0],
         parent and parent[1], 0, runtime.fresh(), definition,
     )  # fmt: skip
-    advance.begin(
-        connection, locked, variables, actor, Act("instance_started", element), element, occurred_at
-    )
+    act = Act("instance_started", element, details=history.by(actor))
+    advance.begin(connection, locked, variables, actor, act, element, occurred_at)
     return instance_id
 
 
@@ -147,7 +156,7 @@ def view(connection: Connection, instance_id: int, actor: Actor) -> View:
     row = connection.execute(
         select(tables.instance).where(tables.instance.c.instance_id == instance_id)
     ).one_or_none()
-    if row is None or not _may_see(connection, actor, row.instance_id, row.unit_path):
+    if row is None or not _may_see(connection, actor, row):
         raise NotFound("instance_not_found")
     if row.subject is not None:
         history.looked_up(connection, actor, "case", row.subject, instance_id=instance_id)
@@ -161,10 +170,10 @@ def view(connection: Connection, instance_id: int, actor: Actor) -> View:
 
 def may_open(connection: Connection, actor: Actor, instance_id: int) -> bool:
     """Whether the actor may open a case; no case, nobody may."""
-    unit_path = connection.scalar(
-        select(tables.instance.c.unit_path).where(tables.instance.c.instance_id == instance_id)
-    )
-    return unit_path is not None and _may_see(connection, actor, instance_id, unit_path)
+    row = connection.execute(
+        select(tables.instance).where(tables.instance.c.instance_id == instance_id)
+    ).one_or_none()
+    return row is not None and _may_see(connection, actor, row)
 
 
 def find(
@@ -195,6 +204,12 @@ def find(
     return [_summary(row) for row in rows]
 
 
+def summaries(connection: Connection, which: ColumnElement[bool], limit: int = 50) -> list[Summary]:
+    """The cases a condition chooses, the newest first, for callers that know who may see them."""
+    query = select(tables.instance).where(which).order_by(tables.instance.c.instance_id.desc()).limit(limit)
+    return [_summary(row) for row in connection.execute(query)]
+
+
 def children(connection: Connection, instance_id: int) -> list[Summary]:
     """The instances this one has called."""
     query = select(tables.instance).where(tables.instance.c.parent_id == instance_id)
@@ -221,6 +236,16 @@ def state_of(connection: Connection, instance_id: int) -> State:
     if body is None:
         raise NotFound("instance_not_found")
     return runtime.restore(body)
+
+
+def _public(
+    definition: Definition, element: str | None, variables: Variables
+) -> tuple[str | None, Variables]:
+    """Where people without an account begin a case, and what they may bring: the answers of its form, nothing else."""
+    first = definition.public_start()
+    if first is None or element not in (None, first.id):
+        raise NotAllowed("start_not_public")
+    return first.id, variables if first.form else {}
 
 
 def _only_start(definition: Definition) -> str | None:
@@ -316,9 +341,14 @@ def _inserted(connection: Connection, unit: Unit, row: dict[str, Any]) -> Instan
     raise Conflict(CASE_OPEN, case=None)
 
 
-def _may_see(connection: Connection, actor: Actor, instance_id: int, unit_path: str) -> bool:
+def _may_see(connection: Connection, actor: Actor, row: Any) -> bool:
     """Those who oversee the unit, who may work on an open task of this case, or who have worked on one and still
-    hold a role there: whoever completes the last task must still be able to print what it gave."""
+    hold a role there: whoever completes the last task must still be able to print what it gave. Without an account:
+    those whose case it is, if it is public."""
+    instance_id, unit_path = row.instance_id, row.unit_path
+    if actor.bearer is not None:
+        is_public = registry.definition(connection, row.version_id).manifest.public is not None
+        return is_public and actor.bearer.bears(instance_id, row.subject)
     if access.allowed(actor, Permission.SEE, unit_path):
         return True
     task = tables.user_task

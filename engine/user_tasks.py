@@ -109,6 +109,18 @@ def counts(connection: Connection, actor: Actor, unit: Unit) -> dict[tuple[str, 
     return {(process, lane): (waiting, overdue) for process, lane, waiting, overdue in rows}
 
 
+def borne(connection: Connection, instance_id: int, actor: Actor) -> list[Task]:
+    """The open tasks of a case that somebody without an account may do, in the order in which they came."""
+    table = tables.user_task
+    tokens = connection.scalars(
+        select(table.c.token)
+        .where(table.c.instance_id == instance_id)
+        .order_by(table.c.created_at, table.c.token)
+    )
+    found = [task(connection, TaskId(InstanceId(instance_id), token)) for token in tokens]
+    return [one for one in found if _is_borne(connection, actor, one)]
+
+
 def task(connection: Connection, task_id: TaskId) -> Task:
     """One open task. Conflict once it is done or withdrawn, NotFound for no such case."""
     waiting, account = tables.user_task, tables.account
@@ -128,7 +140,10 @@ def task(connection: Connection, task_id: TaskId) -> Task:
 def view(connection: Connection, task_id: TaskId, actor: Actor) -> View:
     """A task for its page; leaves an audit row when it is about somebody. NotFound once it is done."""
     found = task(connection, task_id)
-    _require_reach(actor, found)
+    if actor.bearer is None:
+        _require_reach(actor, found)
+    elif not _is_borne(connection, actor, found):
+        raise NotFound("task_not_found")
     if found.subject is not None:
         history.looked_up(connection, actor, "task", found.subject, instance_id=task_id.instance)
     body, version_id = connection.execute(
@@ -182,14 +197,21 @@ def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Var
     locked = advance.lock(connection, task_id.instance)
     task = _claim_of(connection, task_id)
     element, role, unit_path, claimed_by = task
-    access.require_role(actor, role, unit_path)
+    if actor.bearer is None:
+        access.require_role(actor, role, unit_path)
+    elif not _bears(actor, locked.definition, element, locked.instance_id, locked.subject):
+        raise NotFound("task_not_found")
     if claimed_by is not None and claimed_by != actor.account_id and not actor.is_system:
         raise Conflict("task_claimed", name=_name(connection, claimed_by))
     outputs = _checked(locked, task_id, element, answers)
     command = runtime.Complete(task_id.token, element, outputs)
     before = {wait.token for wait in locked.state.waits}
     outcome = advance.step(
-        connection, locked, command, actor, Act("user_task_completed", element, task_id.token)
+        connection,
+        locked,
+        command,
+        actor,
+        Act("user_task_completed", element, task_id.token, history.by(actor)),
     )
     return [
         TaskId(task_id.instance, wait.token)
@@ -240,6 +262,24 @@ def _workable(actor: Actor) -> ColumnElement[bool]:
         for grant in actor.grants
     ]
     return or_(*clauses) if clauses else false()
+
+
+def _is_borne(connection: Connection, actor: Actor, task: Task) -> bool:
+    """Whether a task is for somebody without an account to do; by the case, whose subject may be known by now."""
+    subject, version_id = connection.execute(
+        select(tables.instance.c.subject, tables.instance.c.version_id).where(
+            tables.instance.c.instance_id == task.id.instance
+        )
+    ).one()
+    return _bears(actor, registry.definition(connection, version_id), task.element, task.id.instance, subject)
+
+
+def _bears(
+    actor: Actor, definition: Definition, element: str, instance_id: InstanceId, subject: str | None
+) -> bool:
+    rule = definition.manifest.public
+    is_listed = rule is not None and definition.model.nodes[element].lane in rule.lanes
+    return is_listed and actor.bearer is not None and actor.bearer.bears(instance_id, subject)
 
 
 def _require_reach(actor: Actor, task: Task) -> None:

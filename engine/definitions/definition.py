@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from engine import decisions, forms, texts
 from engine.bpmn import flows, layout, marked_yaml, reading, xml
-from engine.bpmn.model import ProcessModel
+from engine.bpmn.model import Node, ProcessModel, Trigger
 from engine.decisions import DecisionModel
 from engine.definitions import documents, scenario_files
 from engine.definitions import manifest as manifests
@@ -90,6 +90,12 @@ class Definition:
     def element_name(self, language: str, element: str) -> str:
         """An element's name for a reader, its id when it has none."""
         return self.text(language, f"elements.{element}.name") or element
+
+    def public_start(self) -> Node | None:
+        """The start event by which people without an account begin a case, if they may: the first plain one."""
+        if self.manifest.public is None or not self.manifest.public.starts:
+            return None
+        return next((node for node in self.model.starts() if node.trigger is Trigger.NONE), None)
 
     def drawn(self, key: str) -> str | None:
         """What the BPMN itself calls an element, lane or the process."""

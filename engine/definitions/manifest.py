@@ -49,12 +49,15 @@ class StartRule:
 class PublicRule:
     """What people without an account may do with cases of the process, by a code and a second fact.
 
-    `starts`: begin one; `proof`: the variable that holds the second fact; the lanes they work, the documents
-    they print, and the kinds of earlier records they are shown.
+    `starts`: begin one; `proof`, `label`: the variables that hold the second fact and what the case is called;
+    `keep`: the answers of the start form that the next one begins with; the lanes they work, the documents they
+    print, the kinds of earlier records they are shown.
     """
 
     starts: bool
     proof: str
+    label: str | None = None
+    keep: tuple[str, ...] = ()
     lanes: frozenset[str] = frozenset()
     documents: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
@@ -279,9 +282,11 @@ class _Reader:
 def _public(entry: Any) -> PublicRule | None:
     if entry is None:
         return None
-    lanes, papers, kinds = (entry.get(key, ()) for key in ("lanes", "documents", "records"))
+    keep, lanes, papers, kinds = (
+        tuple(entry.get(key, ())) for key in ("keep", "lanes", "documents", "records")
+    )
     return PublicRule(
-        entry.get("start", False), entry["proof"], frozenset(lanes), tuple(papers), tuple(kinds)
+        entry.get("start", False), entry["proof"], entry.get("label"), keep, frozenset(lanes), papers, kinds
     )
 
 

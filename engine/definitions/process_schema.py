@@ -58,6 +58,8 @@ PROCESS: Schema = _entry(
         ("proof",),
         start={"type": "boolean"},
         proof=_text(VARIABLE),
+        label=_text(VARIABLE),
+        keep=_list(_text(VARIABLE)),
         lanes=_list(_text(NAME)),
         documents=_list(_text(NAME)),
         records=_list(_text(NAME)),

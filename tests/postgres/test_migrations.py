@@ -11,10 +11,9 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from engine import account_tables, bearer_tables, settings, tables
+from engine import account_tables, settings, tables
 from engine import database as databases
 
-assert bearer_tables.case_code.metadata is tables.metadata
 assert account_tables.device.metadata is tables.metadata
 for own in sorted(settings.CHECKOUT.glob("integrations/*/tables.py")):  # they add theirs to the one metadata
     importlib.import_module(f"integrations.{own.parent.name}.tables")

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from engine.tables import Moment, metadata
+from engine.tables.columns import Moment, metadata
 
 case_code = Table(  # the code by which people without an account come back to a case
     "case_code",
