@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine import access, case_codes, catalogue, clock, codes, history, instances, limits, runtime, tables
 from engine.access import Actor, Bearer
@@ -280,7 +281,9 @@ def public_processes(connection: Connection) -> list[Definition]:
     """The newest version of each process that is public."""
     table = tables.definition_version
     newest = connection.scalars(
-        select(table.c.version_id).distinct(table.c.process).order_by(table.c.process, table.c.version.desc())
+        select(table.c.version_id)
+        .ext(distinct_on(table.c.process))
+        .order_by(table.c.process, table.c.version.desc())
     )
     found = [registry.definition(connection, version_id) for version_id in newest]
     return [one for one in found if one.manifest.public is not None]

@@ -59,7 +59,7 @@ def declared() -> Iterator[None]:
     chosen = replace(settings.current(), processes_dir=BOOKS / "processes", forms_dir=BOOKS / "forms")
     with settings.using(chosen):
         campaign.use(campaign.read(BOOKS / "processes" / "campaign.yaml"))
-        catalogue.use(catalogue.load(*INTEGRATIONS, names=("people", "post")))
+        catalogue.use(catalogue.load(*INTEGRATIONS, names=("people", "post", "counter")))
         registry.forget()
         subjects.forget()
         try:

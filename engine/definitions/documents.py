@@ -1,7 +1,8 @@
 """A printable document of a case: its rows are expressions over the case's variables, its words are texts.
 
 The document exists once the element it names has completed; nothing else makes it reachable. Besides the case's
-variables its expressions see `subject` (what the subject's query tells), `unit` (code, kind, name) and `process`.
+variables its expressions see `subject` (what the subject's query tells), `unit` (code, kind, name), `process`
+and `case` (its `code`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from engine.bpmn import marked_yaml
 from engine.definitions import manifest, process_schema
 from engine.errors import Invalid
 
-GIVEN = ("subject", "unit", "process")
+GIVEN = ("subject", "unit", "process", "case")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ VALIDATOR = schemas.compiled(
                         ["label", "value"],
                         label=_TEXT,
                         value=_EXPRESSION,
-                        format={"enum": ["text", "date", "time", "date-time", "number", "code"]},
+                        format={"enum": ["text", "date", "time", "date-time", "number", "code", "qr"]},
                         when=_EXPRESSION,
                     ),
                 },

@@ -31,10 +31,11 @@ from engine.tables.columns import Moment, Path, issued_id, metadata
 from engine.tables.happened import comment, decision_log, history, lookup, record, tally, tally_delta
 
 __all__ = [
-    "Moment", "Path", "account", "bearer_attempt", "bearer_hold", "bearer_session", "call", "case_code", "comment", "decision_log", "definition_version", "draft", "expectation",
-    "history", "incident", "instance", "issued_id", "job", "lookup", "metadata", "record", "release", "role_grant",
-    "service_level", "sign_in_attempt", "start_timer", "submission", "subscription", "tally", "tally_delta", "timer",
-    "unit", "user_task", "web_session",
+    "Moment", "Path", "account", "bearer_attempt", "bearer_hold", "bearer_session", "call", "case_code", "comment",
+    "decision_log", "definition_version", "draft", "expectation", "history", "incident", "instance", "issued_id",
+    "job", "lookup", "metadata", "record", "release", "role_grant", "service_level", "sign_in_attempt",
+    "start_timer", "submission", "subscription", "tally", "tally_delta", "timer", "unit", "user_task",
+    "web_session",
 ]  # fmt: skip
 
 # --- units and accounts -----------------------------------------------------------------------------------

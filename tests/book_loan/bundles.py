@@ -49,7 +49,9 @@ def small(manifest: str, **forms: dict[str, Any]) -> Bundle:
 @functools.cache
 def services() -> catalogue.Catalogue:
     """What integrations offer to the book loan: the post, and the registry of people."""
-    return catalogue.load(settings.CHECKOUT / "integrations", HERE / "integrations", names=("people", "post"))
+    return catalogue.load(
+        settings.CHECKOUT / "integrations", HERE / "integrations", names=("people", "post", "counter")
+    )
 
 
 @functools.cache

@@ -1,0 +1,1 @@
+"""The hours at which readers may come to the counter."""
