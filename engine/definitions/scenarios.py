@@ -13,12 +13,15 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from engine import decisions, feel, forms, runtime, schemas, settings
-from engine.catalogue import Catalogue
-from engine.definitions import scenario_verdicts
+from engine.bpmn.model import Trigger
+from engine.catalogue import Catalogue, Mode
+from engine.definitions import entries, scenario_verdicts
+from engine.definitions.data import VERSION_MISSING
 from engine.definitions.definition import Definition
+from engine.definitions.manifest import StartRule
 from engine.definitions.scenario_files import Advance, Answer, Deliver, Scenario, Step, Stub, exact
 from engine.definitions.scenario_verdicts import Seen, plain
-from engine.errors import Conflict, Finding
+from engine.errors import Conflict, Finding, Invalid
 from engine.runtime import Decided, Happened, Outcome, Surroundings, Variables, Wait, WaitKind
 
 MOST_MOVES = 2_000  # commands in one scenario; more is a timer that comes due again and again
@@ -84,6 +87,7 @@ class _Trial:
     )  # by decision and by element
     sent: list[str] = field(default_factory=list)
     used: Counter[str] = field(default_factory=Counter)
+    occurred_at: datetime | None = None  # while the first step runs as of an earlier moment
     moves: int = 0
     line: int | None = None
 
@@ -99,11 +103,29 @@ class _Trial:
             else None
         )
         variables = exact(self.scenario.variables)
+        by_hand = [node.id for node in starts if node.trigger is Trigger.NONE]
+        rule = self.definition.manifest.start_rule(by_hand[0]) if by_hand else None
+        self.occurred_at = self.occurred(rule)
+        if rule is not None and rule.as_of is not None:
+            variables.setdefault(VERSION_MISSING, False)
         if form is not None and form in self.definition.forms:
             asked = self.definition.forms[form]
             answers = {name: value for name, value in self.scenario.variables.items() if name in asked.names}
             variables = {**variables, **self.answered(form, answers, {})}
         self.apply(runtime.Start(variables, self.scenario.start))
+        self.occurred_at = None
+        self.advance(self.now)  # timers whose moment has passed already
+
+    def occurred(self, rule: StartRule | None) -> datetime | None:
+        """When what the case begins with happened; the scenario's own moment is that of its entry."""
+        try:
+            return entries.moment_of(rule, self.scenario.variables, self.moment())
+        except Invalid as refused:
+            for finding in refused.findings:
+                self.note(
+                    "scenario_as_of", reason_vi=finding.sentence("vi"), reason_en=finding.sentence("en")
+                )  # fmt: skip
+            raise _Stopped from None
 
     def take(self, step: Step) -> None:
         self.line = step.line
@@ -178,6 +200,8 @@ class _Trial:
         """Give the runtime a command, then answer for the outside, until only people, time and messages are left."""
         ahead: list[runtime.Command] = [command]
         while ahead:
+            if self.is_outside(ahead[0]):
+                self.occurred_at = None
             self.moves += 1
             if self.moves > MOST_MOVES:
                 self.stop("scenario_endless", most=MOST_MOVES)
@@ -194,6 +218,15 @@ class _Trial:
             self.state = outcome.state
             self.watch(outcome)
             ahead += self.outside(outcome)
+
+    def is_outside(self, command: runtime.Command) -> bool:
+        """Whether a command comes from outside the step that is being taken: from anything but a service task that
+        runs within its transaction."""
+        if isinstance(command, runtime.Start):
+            return False
+        node = self.definition.model.nodes.get(getattr(command, "element", ""))
+        task = self.catalogue.service_tasks.get(node.service or "") if self.catalogue and node else None
+        return task is None or task.mode is not Mode.TRANSACTION
 
     def outside(self, outcome: Outcome) -> list[runtime.Command]:
         """What services, called processes and this case's own messages bring back."""
@@ -267,7 +300,7 @@ class _Trial:
     # --- where it is --------------------------------------------------------------------------------------
 
     def moment(self) -> feel.Moment:
-        return feel.Moment(self.now, self.zone)
+        return feel.Moment(self.occurred_at or self.now, self.zone)
 
     def waits(self, kind: WaitKind) -> list[Wait]:
         return [wait for wait in self.state.waits if wait.kind is kind]

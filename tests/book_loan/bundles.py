@@ -31,9 +31,9 @@ def edited(path: str, old: str, new: str, process: str = "loan") -> Bundle:
     return whole.changed({path: content.replace(old, new).encode()})
 
 
-def small(manifest: str, **forms: dict[str, Any]) -> Bundle:
-    """A process of a few lines, with its forms, and a text for everything."""
-    files = {"process.yaml": manifest.encode()}
+def small(manifest: str, files: dict[str, bytes] | None = None, **forms: dict[str, Any]) -> Bundle:
+    """A process of a few lines, with its files and forms, and a text for everything."""
+    files = {"process.yaml": manifest.encode(), **(files or {})}
     files |= {f"forms/{name}.json": json.dumps(schema).encode() for name, schema in forms.items()}
     words: dict[str, Any] = {}
     for key in text_checks.wanted(definitions.compile(bundles.of(files))):
