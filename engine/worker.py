@@ -26,6 +26,7 @@ from engine import (
     runtime,
     settings,
     start_timers,
+    tallies,
     timers,
 )
 from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed, told
@@ -66,6 +67,7 @@ class Worker:
         with database.transaction() as connection:
             due = timers.claim(connection, most)
             work = jobs.claim(connection, most)
+        folded = database.retried(_fold)
         for timer in due:
             _apart(
                 "timer", partial(_fire_retried, timer), instance_id=timer.instance_id, element=timer.element
@@ -78,7 +80,7 @@ class Worker:
                 "service_task": job.name,
             }
             _apart("job", partial(run_job, job), **names)
-        return started + len(due) + len(work)
+        return started + len(due) + len(work) + folded
 
     def settle(self, most_turns: int = 200) -> None:
         """Turn until nothing is due: for simulations and tests, which hold the clock."""
@@ -100,6 +102,11 @@ def run_job(job: Job) -> None:
             return
     with database.transaction() as connection:  # others want their turn too
         jobs.postpone(connection, job, timedelta(seconds=1), "more to deliver")
+
+
+def _fold() -> int:
+    with database.transaction() as connection:
+        return tallies.fold(connection)
 
 
 def _apart(name: str, work: Callable[[], None], **facts: object) -> None:
