@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, text
 from engine import clock, ids, tables
 from engine.access import Actor
 from engine.errors import Conflict
+from engine.runtime.state import encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +54,40 @@ _APPEND = text(
     """
     with bumped as (
         update instance set revision = revision + 1
-        where instance_id = :instance and state = 'active' returning revision, version_id
+        where instance_id = :instance and (state = 'active' or :even_ended) returning revision, version_id
     )
-    insert into history (instance_id, seq, at, event, element, token, actor_id, version_id)
-    select :instance, revision, :at, :event, :element, :token, :actor, version_id from bumped returning seq
+    insert into history (instance_id, seq, at, event, element, token, actor_id, version_id, details)
+    select :instance, revision, :at, :event, :element, :token, :actor, version_id, cast(:details as jsonb)
+    from bumped returning seq
     """
 )
 
 
 def append(
-    connection: Connection, instance_id: int, actor: Actor, event: str, element: str | None, token: int | None
-) -> None:
-    """Add an act that leaves the state as it is. Takes the instance's lock first, as every step does."""
-    added = connection.scalar(
+    connection: Connection,
+    instance_id: int,
+    actor: Actor,
+    event: str,
+    element: str | None,
+    token: int | None,
+    details: dict[str, Any] | None = None,
+    even_ended: bool = False,
+) -> int:
+    """Add an act that leaves the state as it is; its number. Takes the instance's lock first, as every step does.
+
+    Conflict when the case has ended, unless the act may come after its end.
+    """
+    added: int | None = connection.scalar(
         _APPEND,
         {
             "instance": instance_id, "at": clock.now(), "event": event, "element": element, "token": token,
-            "actor": actor.account_id,
+            "actor": actor.account_id, "even_ended": even_ended,
+            "details": None if details is None else encoded(details).decode(),
         },
     )  # fmt: skip
     if added is None:
         raise Conflict("instance_ended")
+    return added
 
 
 def by(actor: Actor) -> dict[str, Any]:

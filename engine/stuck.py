@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     cast,
+    delete,
     exists,
     func,
     literal,
@@ -24,8 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from engine import access, clock, tables
+from engine import access, clock, history, tables
 from engine.access import Actor, Permission
+from engine.errors import Finding, Invalid, NotFound
 from engine.ids import InstanceId, VersionId
 
 STALLED_AFTER = timedelta(days=1)  # active, nothing due in the future, and no step for this long
@@ -104,6 +106,56 @@ def find(
         )
         for row in rows
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Something that must follow in a case and has not yet; `after` is the element that calls for it."""
+
+    token: int
+    after: str
+    reaches: str
+    due_at: datetime
+
+
+def expected(connection: Connection, instance_id: int) -> list[Expected]:
+    """What must still follow in one case, the most urgent first."""
+    table = tables.expectation
+    rows = connection.execute(
+        select(table.c.token, table.c.element, table.c.reaches, table.c.due_at)
+        .where(table.c.instance_id == instance_id)
+        .order_by(table.c.due_at, table.c.token)
+    )
+    return [Expected(*row) for row in rows]
+
+
+def dismiss(
+    connection: Connection, instance_id: int, token: int, after: str, actor: Actor, reason: str
+) -> None:
+    """Expect something no longer, with a reason that stays in history; also of a case that has ended.
+
+    Asks for the permission to free cases; NotFound when it has followed meanwhile.
+    """
+    instance, table = tables.instance, tables.expectation
+    unit_path = connection.scalar(
+        select(instance.c.unit_path).where(instance.c.instance_id == instance_id).with_for_update()
+    )
+    if unit_path is None:
+        raise NotFound("instance_not_found")
+    access.require(actor, Permission.FREE, unit_path)
+    if not reason.strip():
+        raise Invalid([Finding("reason_missing", pointer="/reason")])
+    reaches = connection.scalar(
+        delete(table)
+        .where(table.c.instance_id == instance_id, table.c.token == token, table.c.element == after)
+        .returning(table.c.reaches)
+    )
+    if reaches is None:
+        raise NotFound("expectation_not_found")
+    details = {"reason": reason.strip()[:500]}
+    history.append(
+        connection, instance_id, actor, "expectation_dismissed", reaches, token, details, even_ended=True
+    )
 
 
 def count(connection: Connection, actor: Actor) -> dict[Reason, int]:

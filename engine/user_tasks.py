@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, update
 
-from engine import access, advance, clock, database, feel, forms, history, runtime, settings, tables
+from engine import access, accounts, advance, clock, database, feel, forms, history, runtime, settings, tables
 from engine.access import Actor, Permission
 from engine.advance import Act, Locked
 from engine.bpmn.model import Node
 from engine.definitions import registry
 from engine.definitions.definition import Definition
-from engine.errors import Conflict, Invalid, NotAllowed, NotFound
+from engine.errors import Conflict, Finding, Invalid, NotAllowed, NotFound
 from engine.forms import Form
 from engine.ids import InstanceId, TaskId, VersionId
 from engine.runtime import Variables
@@ -186,6 +186,33 @@ def release(connection: Connection, task_id: TaskId, actor: Actor) -> None:
         access.require(actor, Permission.FREE, found.unit_path)
     _set_claim(connection, task_id, None)
     history.append(connection, task_id.instance, actor, "user_task_released", found.element, task_id.token)
+
+
+def hand_over(connection: Connection, task_id: TaskId, actor: Actor, to_account_id: int) -> None:
+    """Give a task to somebody else: one's own, or anybody's with the permission to free cases.
+
+    Only to somebody who holds its role there (Invalid); NotFound for a closed account.
+    """
+    found = _locked_row(connection, task_id)
+    if found.claimed_by is None or found.claimed_by != actor.account_id:
+        access.require(actor, Permission.FREE, found.unit_path)
+    receiver = accounts.actor(connection, to_account_id)
+    if not access.has_role(receiver, found.role, found.unit_path):
+        params = {"name": receiver.name, "role": found.role}
+        raise Invalid([Finding("hand_over_role", params, pointer="/to")])
+    if found.claimed_by == receiver.account_id:
+        return
+    _set_claim(connection, task_id, receiver.account_id)
+    details = {"to": str(receiver.account_id)}
+    history.append(
+        connection, task_id.instance, actor, "user_task_handed_over", found.element, task_id.token, details
+    )
+
+
+def receivers(connection: Connection, found: Task) -> list[Actor]:
+    """Those a task may be handed over to: who holds its role there and does not have it now."""
+    holders = accounts.holding(connection, found.role, found.unit_path)
+    return [one for one in holders if one.account_id != found.claimed_by]
 
 
 def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Variables) -> list[TaskId]:

@@ -12,6 +12,7 @@ from engine.runtime import State, Wait, WaitKind
 OF_INSTANCE = (
     tables.instance, tables.user_task, tables.job, tables.timer, tables.subscription, tables.call, tables.incident,
     tables.expectation, tables.service_level, tables.draft, tables.history, tables.decision_log, tables.record,
+    tables.comment,
 )  # fmt: skip
 Row = tuple[Any, ...]
 
