@@ -66,6 +66,7 @@ class Widget:
     width: str = "full"
     inputmode: str = ""
     query: str = ""
+    found: str = ""  # the line of what is looked up
     longest: int | None = None
     wide: bool = False  # options stand below each other
 
@@ -123,7 +124,7 @@ class Situation:
     """What surrounds a form: the case's variables, the moment (with the campaign's zone) and the reader's language.
 
     `wording` is the form's section of the definition's texts; `fallback` the same in the first language. `offers`
-    are the options that queries gave, by field.
+    are the options that queries gave, by field; `labels` the lines of what look-up fields hold, by pointer.
     """
 
     variables: Mapping[str, Any]
@@ -132,6 +133,7 @@ class Situation:
     wording: Texts
     fallback: Texts
     offers: Mapping[str, Iterable[tuple[str, str]]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def view(
@@ -239,6 +241,7 @@ class _Drawing:
             inputmode=hint.inputmode
             or ("numeric" if field.kind is Kind.INTEGER else _KEYBOARDS.get(kind, "")),
             query=hint.query or "",
+            found=self._situation.labels.get(question.pointer, ""),
             longest=schema.get("maxLength"),
         )
         if kind not in ("group", "list", "read_only"):

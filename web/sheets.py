@@ -49,11 +49,12 @@ def view(
     findings: Iterable[Finding] = (),
     posted: Posted | None = None,
     offers: Mapping[str, Iterable[tuple[str, str]]] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> FormView:
     """The form with these answers, its questions in the reader's language."""
     situation = form_view.Situation(
         variables, moment(), language, wording(definition, form, language),
-        wording(definition, form, texts.LANGUAGES[0]), offers or {},
+        wording(definition, form, texts.LANGUAGES[0]), offers or {}, labels or {},
     )  # fmt: skip
     return form_view.view(form, answers, situation, findings, posted)
 

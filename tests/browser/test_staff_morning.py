@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import database, history, instances, user_tasks
+from engine import access, database, history, instances, user_tasks
 from engine.worker import Worker
 from tests import library as libraries
 from tests.book_loan.integrations.post import handlers as post
@@ -125,6 +125,54 @@ def test_a_draft_is_kept_and_found_again(visitor: Visitor, library: Library) -> 
     page.goto("/")
     page.locator(".queue-row").click()
     expect(page.locator("[name=place]")).to_have_value("VH-7")
+
+
+def test_people_are_looked_up_in_a_list_and_in_a_group(
+    visitor: Visitor, library: Library, photographed: Camera
+) -> None:
+    page = visitor("thuthu")
+    page.goto("/start/loan")
+    page.locator("#f-reader_id").fill(library.readers[0]["shown_code"])
+    page.locator("#f-companions-add").click()
+    page.locator("[name='companions.0.reader_id']").fill("ngo bao")  # chosen from the list under the field
+    page.locator("#f-companions-0-reader_id-found [data-choose]").click()
+    page.locator("#f-companions-add").click()
+    field = page.locator("[name='companions.1.reader_id']")
+    field.fill(library.readers[3]["shown_code"])
+    field.press("Enter")  # as a scanner ends: on to the next field, not the form submitted half
+    expect(page.locator("#f-companions-1-reader_id-found")).to_contain_text("Lý Thị Hòa")
+    page.locator("[name=_remove][value='companions.0']").click()
+    expect(page.locator("[name='companions.1.reader_id']")).to_have_count(0)
+    expect(page.locator("#f-companions-0-reader_id-found")).not_to_contain_text("Ngô Bảo Châu")
+    page.locator("[name='guardian.reader_id']").fill("mai van phuc")  # only one such: judged by the server
+    page.locator("[name='books.0.title']").fill("Số đỏ")
+    page.locator("[name=by_post][value=false]").check()
+    photographed(page, "lists")
+    page.locator("[data-submit]").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Phiếu mượn sách")
+    with database.transaction() as connection:
+        (case,) = instances.find(connection, access.SYSTEM)
+        held = instances.view(connection, case.instance_id, access.SYSTEM).variables
+    assert held["companions"] == [{"reader_id": library.readers[3]["id"]}]
+    assert held["guardian"] == {"reader_id": library.readers[4]["id"]}
+    page.goto(f"/cases/{case.instance_id}")
+    expect(page.locator("main")).to_contain_text("Lý Thị Hòa")
+    photographed(page, "case")
+
+
+def test_whom_a_text_in_a_list_does_not_name_alone_is_told_without_scripts(
+    visitor: Visitor, library: Library, photographed: Camera
+) -> None:
+    page = visitor("thuthu", scripts=False, phone=True)
+    page.goto("/start/loan")
+    page.locator("#f-companions-add").click()
+    page.locator("[name='companions.0.reader_id']").fill("thi")
+    page.locator("#f-companions-add").click()
+    page.locator("[name='companions.1.reader_id']").fill("nobody at all")
+    page.locator("[data-submit]").click()
+    expect(page.locator("#f-companions-0-reader_id-fault")).to_contain_text(library.readers[5]["shown_code"])
+    expect(page.locator("#f-companions-1-reader_id-fault")).to_contain_text("Không tìm thấy")
+    photographed(page, "faults")
 
 
 def test_a_double_submit_changes_nothing_and_says_so(

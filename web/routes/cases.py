@@ -32,6 +32,7 @@ from web import (
     decision_view,
     diagram_state,
     documents,
+    lookups,
     rendering,
     retries,
     subjects,
@@ -106,6 +107,7 @@ def case_page(request: Request, presence: SignedIn, case: str) -> Response:
             "records": case_view.records_of(
                 records.of(connection, instance_id), view.definition, language, zone
             ),
+            "named": lookups.names(connection, view.definition, _passed(rows), view.variables, presence),
             "papers": documents.ready(connection, view, language),
             "tasks": work_lists.of_case(connection, presence, instance_id),
         }
@@ -116,7 +118,8 @@ def case_page(request: Request, presence: SignedIn, case: str) -> Response:
         outcome=view.definition.element_name(language, view.summary.outcome) if view.summary.outcome else "",
         entries=timeline.entries(rows, versions, language),
         knowledge=answers_view.view(
-            view.definition, _passed(rows), view.variables, language, zone, case_view.names(subject)
+            view.definition, _passed(rows), view.variables, language, zone,
+            context["named"] | case_view.names(subject),
         ),
         incidents=[case_view.told(one, view.definition, language) for one in open_incidents],
         may_free=access.allowed(presence.actor, Permission.FREE, path), **context,

@@ -136,6 +136,7 @@ def _page(
             findings,
             posted,
             _offers(connection, presence, chosen, answers),
+            looked.labels,
         )
         if form
         else None

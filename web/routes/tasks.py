@@ -177,7 +177,15 @@ def _page(
     if view.form is not None:
         offered = _offers(connection, presence, view, answers)
         form = sheets.view(
-            definition, view.form, looked.answers, view.variables, language, findings, posted, offered
+            definition,
+            view.form,
+            looked.answers,
+            view.variables,
+            language,
+            findings,
+            posted,
+            offered,
+            looked.labels,
         )
     station = work_lists.station_of(task.process, task.lane)
     return rendering.fragment(

@@ -98,10 +98,11 @@ class Draft {
   async redraw(shown) {
     const body = this.form.querySelector("[data-form-body]");
     if (!body || !shown || !window.htmx) return;
-    // What a look-up found is no part of the form that the server knows.
+    // What a look-up found is no part of the form that the server knows; it belongs to what the field holds,
+    // not to the place in a list: an entry taken away moves those after it.
     for (const found of body.querySelectorAll("[data-found]")) {
       const place = shown.querySelector(`#${CSS.escape(found.id)}`);
-      if (place) place.innerHTML = found.innerHTML;
+      if (place && lookedUp(place) === lookedUp(found)) place.innerHTML = found.innerHTML;
     }
     await window.htmx.swap({ sourceElement: this.form, target: body, text: shown.outerHTML, swap: "outerMorph" });
     const wanted = this.form.querySelector("[data-focus-on]")?.dataset.focusOn;
@@ -144,6 +145,10 @@ class Draft {
     this.state.dataset.state = state;
     this.state.textContent = this.state.dataset[state] || "";
   }
+}
+
+function lookedUp(found) {
+  return found.closest("[data-lookup]")?.querySelector("input")?.value;
 }
 
 function isTyped(field) {
