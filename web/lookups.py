@@ -68,7 +68,7 @@ def resolved(
         if len(found) == 1:
             place.holder[place.step] = str(found[0]["id"])
         else:
-            among = "; ".join(f"{code_of(one)}: {one.get('label')}" for one in found[:MOST_NAMED])
+            among = "; ".join(_told(one) for one in found[:MOST_NAMED])
             code = "lookup_several" if found else "lookup_none"
             findings.append(Finding(code, {"count": len(found), "among": among}, pointer=place.pointer))
     return kept, findings
@@ -131,6 +131,12 @@ def _inside(asked: Field, holder: Any, step: str | int, pointer: str) -> Iterato
         item = asked.item()
         for index in range(len(value)):
             yield from _inside(item, value, index, f"{pointer}/{index}")
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    """An entry with its code, for a sentence."""
+    code, label = code_of(entry), str(entry.get("label") or "")
+    return label if code in label else f"{label} · {code}".lstrip(" ·")
 
 
 def _known(connection: Connection, query: str, value: str, presence: Presence) -> Json:

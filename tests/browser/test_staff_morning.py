@@ -48,7 +48,7 @@ def test_a_reader_is_served_by_keyboard_alone(
 
     expect(page.locator("#f-reader_id")).to_have_value(library.readers[1]["shown_code"])
     page.locator("[name='books.0.title']").fill("Số đỏ")
-    page.locator("button[name=_add]").press("Enter")
+    page.locator("#f-books-add").press("Enter")
     expect(page.locator("[name='books.1.title']")).to_be_focused()
     page.keyboard.type("Giông tố")
     page.locator("[name=by_post][value=true]").press("Space")
@@ -143,7 +143,7 @@ def test_people_are_looked_up_in_a_list_and_in_a_group(
     expect(page.locator("#f-companions-1-reader_id-found")).to_contain_text("Lý Thị Hòa")
     page.locator("[name=_remove][value='companions.0']").click()
     expect(page.locator("[name='companions.1.reader_id']")).to_have_count(0)
-    expect(page.locator("#f-companions-0-reader_id-found")).not_to_contain_text("Ngô Bảo Châu")
+    expect(page.locator("#f-companions-0-reader_id-found")).to_contain_text("Lý Thị Hòa")
     page.locator("[name='guardian.reader_id']").fill("mai van phuc")  # only one such: judged by the server
     page.locator("[name='books.0.title']").fill("Số đỏ")
     page.locator("[name=by_post][value=false]").check()

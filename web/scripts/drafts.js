@@ -98,11 +98,11 @@ class Draft {
   async redraw(shown) {
     const body = this.form.querySelector("[data-form-body]");
     if (!body || !shown || !window.htmx) return;
-    // What a look-up found is no part of the form that the server knows; it belongs to what the field holds,
-    // not to the place in a list: an entry taken away moves those after it.
-    for (const found of body.querySelectorAll("[data-found]")) {
-      const place = shown.querySelector(`#${CSS.escape(found.id)}`);
-      if (place && lookedUp(place) === lookedUp(found)) place.innerHTML = found.innerHTML;
+    // What a look-up found is no part of the form that the server knows. It belongs to what the field holds, not to
+    // the place in a list: an entry taken away moves those after it.
+    const found = new Map([...body.querySelectorAll("[data-found]")].map((one) => [lookedUp(one), one.innerHTML]));
+    for (const place of shown.querySelectorAll("[data-found]")) {
+      if (found.has(lookedUp(place))) place.innerHTML = found.get(lookedUp(place));
     }
     await window.htmx.swap({ sourceElement: this.form, target: body, text: shown.outerHTML, swap: "outerMorph" });
     const wanted = this.form.querySelector("[data-focus-on]")?.dataset.focusOn;
@@ -147,8 +147,9 @@ class Draft {
   }
 }
 
-function lookedUp(found) {
-  return found.closest("[data-lookup]")?.querySelector("input")?.value;
+function lookedUp(place) {
+  const lookup = place.closest("[data-lookup]");
+  return `${place.dataset.address} ${lookup?.querySelector("input")?.value || ""}`;
 }
 
 function isTyped(field) {
