@@ -89,6 +89,6 @@ $(PACKAGES): web/package.json web/package-lock.json web/.npmrc
 	@cd web && npm ci --silent
 	@touch $@
 
-$(ASSETS): $(PACKAGES) web/build.mjs $(OWN)
+$(ASSETS): $(PACKAGES) web/build.mjs web/maps.mjs $(OWN)
 	@echo "Bundling what browsers need ..."
 	@cd web && node build.mjs

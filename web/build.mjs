@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { drawn } from "./maps.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const built = join(here, "static", "built");
@@ -74,6 +75,11 @@ async function bundleOwn(name, folder, extension, line) {
   await bundle(name, own.map((file) => line(`./${folder}/${file}`)).join("\n"), extension.slice(1));
 }
 
+async function writeMap() {
+  const files = await drawn(join(here, "node_modules"));
+  await Promise.all(files.map(([name, content]) => writeFile(join(draft, name), content)));
+}
+
 async function writeManifest() {
   const hashes = {};
   for (const name of (await readdir(draft)).sort()) {
@@ -90,6 +96,7 @@ await Promise.all([
   ...Object.entries(styles).map(([name, parts]) => bundle(name, parts.map(imported).join("\n"), "css")),
   bundleOwn("app.js", "scripts", ".js", (path) => `import "${path}";`),
   bundleOwn("app.css", "styles", ".css", imported),
+  writeMap(),
 ]);
 await writeManifest();
 await rm(built, { recursive: true, force: true }); // a page asked for during the next line misses one style
