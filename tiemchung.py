@@ -61,6 +61,8 @@ def _serve(arguments: Arguments) -> None:
     import uvicorn
 
     chosen = settings.current()
+    if _pages_refused():
+        raise SystemExit(1)
     database.migrate()
     uvicorn.run(
         "web.app:create", factory=True, host=chosen.host, port=chosen.port, workers=chosen.servers,
@@ -112,17 +114,26 @@ def _stop(arguments: Arguments) -> None:
 
 
 def _check(arguments: Arguments) -> int:
-    """Check process folders and print every finding; 1 when one of them would be refused."""
+    """Check process folders, or all of them and the declared pages; 1 when one of them would be refused."""
     chosen = settings.current()
     own = sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
     folders = [Path(folder) for folder in arguments.folders] or own
+    refused = False if arguments.folders else _pages_refused()
     known = {folder.name for folder in (*folders, *own)}
-    refused = False
     for folder in folders:
         findings = _findings(folder, known)
         _print_findings(findings, str(folder))
         refused = refused or any(finding.severity == "error" for finding in findings)
     return int(refused)
+
+
+def _pages_refused() -> bool:
+    """Check the declared pages and print every finding."""
+    from web import app
+
+    findings = app.check_pages()
+    _print_findings(findings, str(settings.current().pages_dir))
+    return any(finding.severity == "error" for finding in findings)
 
 
 def _findings(folder: Path, known: set[str]) -> list[Finding]:

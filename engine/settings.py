@@ -45,6 +45,7 @@ class Settings:
     processes_dir: Path = CHECKOUT / "processes"
     forms_dir: Path = CHECKOUT / "forms"
     integrations_dir: Path = CHECKOUT / "integrations"
+    pages_dir: Path = CHECKOUT / "web" / "pages"
     integrations: tuple[str, ...] | None = None
     integration_addresses: Mapping[str, str] = field(default_factory=dict)
     integration_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -281,6 +282,7 @@ VARIABLES = (
     Variable("processes_dir", _folder, "folder", "/srv/campaign/processes"),
     Variable("forms_dir", _folder, "folder", "/srv/campaign/forms"),
     Variable("integrations_dir", _folder, "folder", "/srv/campaign/integrations"),
+    Variable("pages_dir", _folder, "folder", "/srv/campaign/pages"),
     Variable("integrations", _names, "names", "people,sms"),
     Variable("integration_addresses", _addresses, "addresses", "labs=https://labs.example/api"),
     Variable("integration_tokens", _pairs, "pairs", "labs=a-secret"),

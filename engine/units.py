@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, RowMapping, select
@@ -79,6 +80,25 @@ def below(connection: Connection, path: str, kinds: tuple[str, ...] = (), limit:
     if kinds:
         query = query.where(tables.unit.c.kind.in_(kinds))
     return [_unit(row) for row in connection.execute(query.order_by(tables.unit.c.path).limit(limit))]
+
+
+def children(connection: Connection, unit: Unit, kinds: tuple[str, ...] = ()) -> list[Unit]:
+    """The active units right below one, in tree order."""
+    query = select(tables.unit).where(tables.unit.c.parent_id == unit.id, tables.unit.c.is_active)
+    if kinds:
+        query = query.where(tables.unit.c.kind.in_(kinds))
+    return [_unit(row) for row in connection.execute(query.order_by(tables.unit.c.path))]
+
+
+def parents(connection: Connection, among: Iterable[Unit], kinds: tuple[str, ...] = ()) -> set[UnitId]:
+    """Which of some units have active units (of the kinds) right below them."""
+    wanted = [unit.id for unit in among]
+    query = select(tables.unit.c.parent_id).where(
+        tables.unit.c.parent_id.in_(wanted), tables.unit.c.is_active
+    )
+    if kinds:
+        query = query.where(tables.unit.c.kind.in_(kinds))
+    return {UnitId(row.parent_id) for row in connection.execute(query.distinct())}
 
 
 def roots(connection: Connection) -> list[Unit]:

@@ -56,10 +56,13 @@ class Library:
 @contextmanager
 def declared() -> Iterator[None]:
     """Let the campaign, the catalogue and the settings be the library's."""
-    chosen = replace(settings.current(), processes_dir=BOOKS / "processes", forms_dir=BOOKS / "forms")
+    chosen = replace(
+        settings.current(), processes_dir=BOOKS / "processes", forms_dir=BOOKS / "forms",
+        pages_dir=BOOKS / "pages",
+    )  # fmt: skip
     with settings.using(chosen):
         campaign.use(campaign.read(BOOKS / "processes" / "campaign.yaml"))
-        catalogue.use(catalogue.load(*INTEGRATIONS, names=("people", "post", "counter")))
+        catalogue.use(catalogue.load(*INTEGRATIONS, names=("people", "post", "counter", "shelves")))
         registry.forget()
         subjects.forget()
         try:

@@ -11,8 +11,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 
-from engine import log, settings
+from engine import catalogue, log, settings
+from engine.errors import Finding, Invalid
 from web import errors
+from web.declared import page_checks
+from web.declared import pages as declared_pages
 from web.routes import (
     cases,
     definitions,
@@ -20,6 +23,7 @@ from web.routes import (
     health,
     home,
     lookups,
+    pages,
     sign_in,
     starts,
     stations,
@@ -67,15 +71,32 @@ async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 def create() -> FastAPI:
-    """A new application. It holds no state: sessions, drafts and cases are in the database."""
+    """A new application. It holds no state: sessions, drafts and cases are in the database.
+
+    Invalid, with every finding, when a declared page is broken.
+    """
+    refused = [found for found in check_pages() if found.severity == "error"]
+    if refused:
+        raise Invalid(refused)
     app = FastAPI(title="tiemchung", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     STATIC.mkdir(exist_ok=True)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for module in ROUTES:
         app.include_router(module.router)
+    app.include_router(pages.router())
     errors.install(app)
     app.middleware("http")(_in_one_line)
     return app
+
+
+def check_pages() -> list[Finding]:
+    """What is wrong with the declared pages of this deployment."""
+    try:
+        declared = declared_pages.current()
+    except Invalid as refused:
+        return list(refused.findings)
+    taken = {route.path.split("/")[1] for module in ROUTES for route in module.router.routes}
+    return page_checks.run(declared, catalogue.current(), {*taken, "static"})
 
 
 async def _in_one_line(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:

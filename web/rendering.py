@@ -178,11 +178,13 @@ def _response(
     language = presence.language if presence else sessions.language_of(request)
     spoken = said(request, language)
     surroundings = {
-        "campaign": campaign.current().names.get(language, ""),
+        "campaign": _campaign_name(language),
         "presence": presence,
         "csrf": presence.csrf if presence else "",
         "path": request.url.path,
-        "navigation": navigation.items(presence, request.url.path) if presence else (),
+        "navigation": navigation.items(presence, request.url.path)
+        if presence
+        else navigation.public(language, request.url.path),
         "flash": spoken,
     }
     shown = html(template, language, sessions.theme_of(request), block, **{**surroundings, **context})
@@ -190,6 +192,12 @@ def _response(
     if spoken and block is None:
         response.delete_cookie(FLASH_COOKIE)
     return response
+
+
+def _campaign_name(language: str) -> str:
+    """The campaign's name, in the first language where the reader's has none."""
+    names = campaign.current().names
+    return names.get(language) or names.get(texts.LANGUAGES[0], "")
 
 
 def said(request: Request, language: str) -> tuple[str, str] | None:

@@ -107,3 +107,27 @@ def sign_in_as(page: Page, sign_in: str) -> None:
     page.locator("#sign_in").fill(sign_in)
     page.locator("#password").fill(PASSWORD)
     page.locator("form[action='/sign-in'] button").click()
+
+
+AXE = settings.CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Judge a page by axe (WCAG 2.2 A and AA, and best practice); what it finds is said by rule and place."""
+
+    def judge(page: Page) -> None:
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate(
+            """async () => (await axe.run(document, {
+                runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+            })).violations"""
+        )
+        told = [
+            f"{one['id']} ({one['impact']}): {one['help']}\n    {node['html'][:200]}\n    {node['failureSummary']}"
+            for one in found
+            for node in one["nodes"]
+        ]
+        assert not told, f"{page.url}\n" + "\n".join(told)
+
+    return judge

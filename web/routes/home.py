@@ -9,14 +9,24 @@ from engine import access, database, stuck
 from engine.access import Permission
 from engine.definitions import deployment, registry
 from engine.definitions.definition import Definition
-from web import rendering, work_lists
-from web.sessions import SignedIn
+from web import navigation, rendering, sessions, work_lists
+from web.declared import pages as declared_pages
+from web.routes import pages
+from web.sessions import Presence
 
 router = APIRouter()
 
 
 @router.get("/")
-def home(request: Request, presence: SignedIn) -> Response:
+def home(request: Request) -> Response:
+    """The desk of whoever is signed in; the declared front page, if there is one, for everybody else."""
+    front = declared_pages.current().at(declared_pages.FRONT)
+    if front is not None and front.is_public and sessions.presence_or_none(request) is None:
+        return pages.shown(request, front, None)
+    return _desk(request, sessions.presence(request))
+
+
+def _desk(request: Request, presence: Presence) -> Response:
     """Work in hand, stations with their counts, cases to begin, and ways to oversee and to publish."""
     may_see = bool(access.paths_with(presence.actor, Permission.SEE))
     may_publish = work_lists.oversees(presence, (Permission.SUBMIT, Permission.APPROVE))
@@ -34,6 +44,7 @@ def home(request: Request, presence: SignedIn) -> Response:
         starts=[(one.process, *_named(one.definition, presence.language)) for one in starts],
         troubles={reason.value: count for reason, count in troubles.items()}, may_see=may_see, works=works,
         may_publish=may_publish, submissions=submissions, processes=processes,
+        pages=navigation.declared(presence),
     )  # fmt: skip
 
 
