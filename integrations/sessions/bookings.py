@@ -15,7 +15,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from engine import settings
+from engine import codes, settings
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError, NotFound
 from integrations.sessions import hours
@@ -33,12 +33,12 @@ COUNTED = (
     MISSED,
 )  # whose place is taken; who missed had the hour
 ENDS_FROM = {DECLINED: (HELD,), EXPIRED: (HELD,), CANCELLED: (HELD, BOOKED), MISSED: (BOOKED,)}
+_STRIDE = 22695477 * 1103  # odd, so that no two bookings share a code; far, so that neighbours look different
 LISTED_AFTER = {DECLINED: "left", EXPIRED: "passed", CANCELLED: "left", MISSED: "passed"}
 
 _SHOWN = """
-    select b.booking_id, coalesce(b.code, b.booking_id::text) as code, b.person_id, b.session_id, b.round_id,
-           b.starts_at, b.state, b.held_until, b.declared, b.declared_at, slot.ends_at, session.unit_code,
-           session.unit_path, session.place, session.day, unit.name as unit_name
+    select b.booking_id, b.person_id, b.session_id, b.round_id, b.starts_at, b.state, b.held_until, slot.ends_at,
+           session.unit_code, session.unit_path, session.place, session.day, unit.name as unit_name
 """
 _AROUND = """
     join slot on slot.session_id = b.session_id and slot.starts_at = b.starts_at
@@ -46,6 +46,9 @@ _AROUND = """
     left join unit on unit.code = session.unit_code
 """
 _READ = text(f"{_SHOWN} from booking b {_AROUND} where b.booking_id = :booking_id")
+OF_PERSON = text(
+    f"{_SHOWN} from booking b {_AROUND} where b.person_id = :person_id order by b.made_at desc, b.booking_id desc"
+)
 _RESERVE = text(
     f"""
     with wanted as (
@@ -172,7 +175,7 @@ def reserve(inputs: Json, context: Context) -> Json:
         "person_id": inputs["person_id"], "now": context.now,
         "round_id": parsed(inputs["round_id"]) if inputs.get("round_id") else None,
     }  # fmt: skip
-    with _one_booking_each():
+    with one_booking_each():
         row = connection.execute(
             _RESERVE, {**wanted, "declared": inputs.get("declared") or None}
         ).one_or_none()
@@ -262,12 +265,17 @@ def by_id(connection: Connection, booking_id: int) -> Row[Any]:
 def described(row: Row[Any]) -> Json:
     """A booking as processes, forms and pages see it."""
     return {
-        "booking_id": str(row.booking_id), "code": row.code, "person_id": row.person_id,
+        "booking_id": str(row.booking_id), "code": code(row.booking_id), "person_id": row.person_id,
         "session_id": str(row.session_id), "round_id": id_text(row.round_id), "unit_code": row.unit_code,
         "unit_name": row.unit_name or row.unit_code, "place": row.place, "on": row.day.isoformat(),
         "starts_at": hours.written(row.starts_at, zone()), "ends_at": hours.written(row.ends_at, zone()),
         "state": row.state,
     }  # fmt: skip
+
+
+def code(booking_id: int) -> str:
+    """What a slip shows for a booking: eight characters with a check, another one for every booking."""
+    return codes.issue(booking_id * _STRIDE)
 
 
 def zone() -> ZoneInfo:
@@ -301,7 +309,7 @@ def _exchange(
         (1, (session_id, starts_at)),
     ):
         connection.execute(_COUNT, {"places": places, "session_id": session, "starts_at": starts})
-    with _one_booking_each():
+    with one_booking_each():
         connection.execute(
             _MOVE,
             {
@@ -340,7 +348,7 @@ def _no_place(slot: Row[Any] | None, now: datetime) -> BusinessError:
     return refused("SLOT_FULL", "slot_full", starts=f"{local:%H:%M}", day=f"{local:%d/%m/%Y}")
 
 
-class _one_booking_each:
+class one_booking_each:
     """Whoever was faster with the same person is told as a refusal that the process models."""
 
     def __enter__(self) -> None: ...

@@ -27,15 +27,18 @@ _ADD = text(
     """
     insert into listing (round_id, person_id, priority_group, listed_at, state, standby, wanted_unit, wanted_path,
                          declared, declared_at, source)
-    values (:round_id, :person_id, :priority_group, :now, 'waiting', :standby, :wanted_unit, :wanted_path,
-            :declared, case when cast(:declared as jsonb) is null then null else cast(:now as timestamptz) end, :source)
+    select :round_id, given.person_id, given.priority_group, :now, 'waiting', :standby, :wanted_unit, :wanted_path,
+           :declared, case when cast(:declared as jsonb) is null then null else cast(:now as timestamptz) end, :source
+    from unnest(cast(:people as text[]), cast(:groups as integer[])) with ordinality
+         as given (person_id, priority_group, number)
+    order by given.number
     on conflict (round_id, person_id) do update set
         priority_group = excluded.priority_group, listed_at = excluded.listed_at, number = default,
         state = 'waiting', standby = excluded.standby, wanted_unit = excluded.wanted_unit,
         wanted_path = excluded.wanted_path, declared = coalesce(excluded.declared, listing.declared),
         declared_at = coalesce(excluded.declared_at, listing.declared_at), source = excluded.source
     where listing.state in ('left', 'passed')
-    returning number
+    returning person_id
     """
 ).bindparams(bindparam("declared", type_=JSONB(none_as_null=True)))
 _TELL = text(
@@ -65,29 +68,35 @@ _LEAVE = text(
 
 
 def list_people(inputs: Json, context: Context) -> Json:
-    """Put people on a round's list; those who are on it already stay where they are (`already`)."""
+    """Put people on a round's list, each once; those who are on it already stay where they are (`already`)."""
     connection = context.transaction()
     round_id = _open_round(connection, inputs["round_id"])
-    listed: list[Json] = []
-    already: list[Json] = []
-    for person in inputs["people"]:
-        entry = {"person_id": person["person_id"], "priority_group": int(person["priority_group"])}
-        added = connection.execute(_ADD, _values(round_id, entry, inputs["source"], context)).first()
-        (already if added is None else listed).append(entry)
-    return {"listed": listed, "already": already}
+    entries = {
+        one["person_id"]: {"person_id": one["person_id"], "priority_group": int(one["priority_group"])}
+        for one in inputs["people"]
+    }
+    added = _added(connection, round_id, list(entries.values()), {"source": inputs["source"]}, context)
+    return {
+        "listed": [entry for person_id, entry in entries.items() if person_id in added],
+        "already": [entry for person_id, entry in entries.items() if person_id not in added],
+    }
 
 
 def join_list(inputs: Json, context: Context) -> Json:
     """Put one person on a round's list, or note what they now say and wish; `place` counts from 1, 0: not waiting."""
     connection = context.transaction()
     round_id = _open_round(connection, inputs["round_id"])
-    values = _values(round_id, inputs, "join", context)
+    wishes = {
+        "standby": bool(inputs.get("standby")), "declared": inputs.get("declared") or None, "source": "joined",
+        "wanted_unit": None, "wanted_path": None,
+    }  # fmt: skip
     if inputs.get("wanted_unit"):
         unit = units.by_code(connection, inputs["wanted_unit"])
-        values |= {"wanted_unit": unit.code, "wanted_path": unit.path}
-    if connection.execute(_ADD, values).first() is None:
-        connection.execute(_TELL, values)
-    return {"place": int(connection.scalar(_PLACE, values) or 0)}
+        wishes |= {"wanted_unit": unit.code, "wanted_path": unit.path}
+    about = {"round_id": round_id, "person_id": inputs["person_id"], "now": context.now}
+    if not _added(connection, round_id, [inputs], wishes, context):
+        connection.execute(_TELL, {**wishes, **about})
+    return {"place": int(connection.scalar(_PLACE, about) or 0)}
 
 
 def leave_list(inputs: Json, context: Context) -> Json:
@@ -103,9 +112,12 @@ def _open_round(connection: Connection, round_id: str) -> int:
     return int(row.round_id)
 
 
-def _values(round_id: int, entry: Json, source: str, context: Context) -> dict[str, Any]:
-    return {
-        "round_id": round_id, "person_id": entry["person_id"], "priority_group": int(entry["priority_group"]),
-        "standby": bool(entry.get("standby")), "declared": entry.get("declared") or None, "source": source,
-        "wanted_unit": None, "wanted_path": None, "now": context.now,
-    }  # fmt: skip
+def _added(
+    connection: Connection, round_id: int, entries: list[Json], wishes: dict[str, Any], context: Context
+) -> set[str]:
+    """Those of the people who wait on the list from now on, in the order given."""
+    usual = {"standby": False, "declared": None, "wanted_unit": None, "wanted_path": None}
+    people = [entry["person_id"] for entry in entries]
+    groups = [int(entry["priority_group"]) for entry in entries]
+    values = {**usual, **wishes, "round_id": round_id, "people": people, "groups": groups, "now": context.now}
+    return set(connection.scalars(_ADD, values))

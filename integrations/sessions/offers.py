@@ -63,7 +63,7 @@ _HOLD = text(
         update listing set state = 'offered' from b
         where listing.round_id = :round_id and listing.person_id = b.person_id
     )
-    select booking_id, coalesce(code, booking_id::text) as code, person_id, round_id, session_id, starts_at, held_until
+    select booking_id, person_id, round_id, session_id, starts_at, held_until
     from b order by booking_id
     """
 )
@@ -110,10 +110,13 @@ def offer_next(inputs: Json, context: Context) -> Json:
 def call_standby(inputs: Json, context: Context) -> Json:
     """Those on standby who are next by priority, of the session's round (or any round that covers its unit).
 
-    Nobody is called twice to the same session; being called changes nothing on the list.
+    Nobody, if it takes no standby. Nobody is called twice to the same session; being called changes nothing
+    on the list.
     """
     connection = context.transaction()
     session = plans.by_id(connection, parsed(inputs["session_id"]))
+    if not session.standby:
+        return {"people": []}
     values = {
         "session_id": session.session_id, "round_id": session.round_id, "unit_path": session.unit_path,
         "most": int(inputs["most"]), "now": context.now,
@@ -174,7 +177,7 @@ def _described(row: Row[Any], session: Row[Any]) -> Json:
     zone = bookings.zone()
     return {
         "person_id": row.person_id, "round_id": str(row.round_id), "booking_id": str(row.booking_id),
-        "code": row.code, "session_id": str(row.session_id), "unit_code": session.unit_code,
+        "code": bookings.code(row.booking_id), "session_id": str(row.session_id), "unit_code": session.unit_code,
         "place": session.place, "on": session.day.isoformat(), "starts_at": hours.written(row.starts_at, zone),
         "held_until": hours.written(row.held_until, zone),
     }  # fmt: skip

@@ -177,6 +177,7 @@ def _described(row: Row[Any], unit_name: str, places: Any) -> Json:
     opens, closes = hours.clock_time(row.opens_at, zone), hours.clock_time(row.closes_at, zone)
     return {
         "id": str(row.session_id), "session_id": str(row.session_id),
+        "code": f"{row.unit_code}-{row.day:%d%m}-{opens.replace(':', '')}",
         "label": f"{row.day:%d/%m/%Y} {opens}–{closes} · {row.place}",
         "unit_code": row.unit_code, "unit_name": unit_name, "place": row.place, "on": row.day.isoformat(),
         "opens": opens, "closes": closes, "opens_at": hours.written(row.opens_at, zone),
@@ -257,10 +258,15 @@ def _store(connection: Connection, session_id: int, read_plan: _Plan, inputs: Js
         "walk_ins": inputs["walk_ins"], "standby": inputs["standby"],
         "audience": inputs.get("audience") or AUDIENCE, "products": inputs["products"], "place": read_plan.place,
     }  # fmt: skip
-    known = connection.execute(
-        update(tables.session).where(tables.session.c.session_id == session_id).values(**values)
+    state = connection.scalar(
+        update(tables.session)
+        .where(tables.session.c.session_id == session_id)
+        .values(**values)
+        .returning(tables.session.c.state)
     )
-    if known.rowcount == 0:
+    if state in ENDED:
+        raise refused("SESSION_ENDED", "session_ended")
+    if state is None:
         connection.execute(
             insert(tables.session).values(session_id=session_id, state=PLANNED, changed_at=at, **values)
         )

@@ -13,7 +13,7 @@ from engine import access, units
 from engine.access import SYSTEM, Actor, Permission
 from engine.catalogue import Context, Json
 from engine.errors import NotAllowed, NotFound
-from integrations.sessions import arrivals, bookings, hours, plans, rounds, tables
+from integrations.sessions import bookings, closings, hours, plans, rounds, tables
 from integrations.sessions.refusals import parsed
 
 MOST_SHOWN = 500
@@ -28,7 +28,7 @@ _HOURS = text(
            count(b.booking_id) filter (where b.state in ('arrived', 'served', 'turned_back')) as arrived,
            count(b.booking_id) filter (where b.state = 'missed') as missed
     from slot left join booking b on b.session_id = slot.session_id and b.starts_at = slot.starts_at
-    where slot.session_id = any(:sessions)
+    where slot.session_id = any(:sessions) and slot.capacity > 0
     group by slot.session_id, slot.starts_at order by slot.session_id, slot.starts_at
     """
 )
@@ -41,7 +41,7 @@ _FREE = text(
 )
 _PEOPLE = text(
     """
-    select booking_id, coalesce(code, booking_id::text) as code, person_id, starts_at, state, held_until from booking
+    select booking_id, person_id, starts_at, state, held_until from booking
     where session_id = :session_id and state not in ('declined', 'expired', 'cancelled')
     order by starts_at, booking_id
     """
@@ -49,15 +49,18 @@ _PEOPLE = text(
 
 
 def day(inputs: Json, context: Context) -> Json:
-    """The unit's sessions of a day, each with its hours; `totals` adds them up."""
+    """The sessions of a day at and below a unit, each with its hours; `totals` adds them up."""
     connection, zone = context.transaction(), bookings.zone()
     unit = units.by_code(connection, inputs["unit_code"])
     _require(_actor(context), unit.path)
     rows = connection.execute(
         select(tables.session)
-        .where(tables.session.c.unit_path == unit.path, tables.session.c.day == date.fromisoformat(inputs["on"]))
-        .order_by(tables.session.c.opens_at, tables.session.c.session_id)
-    ).all()  # fmt: skip
+        .where(
+            access.within(tables.session.c.unit_path, (unit.path,)),
+            tables.session.c.day == date.fromisoformat(inputs["on"]),
+        )
+        .order_by(tables.session.c.unit_path, tables.session.c.opens_at, tables.session.c.session_id)
+    ).all()
     by_session: defaultdict[str, list[Json]] = defaultdict(list)
     for row in connection.execute(_HOURS, {"sessions": [row.session_id for row in rows]}):
         by_session[str(row.session_id)].append(
@@ -67,11 +70,12 @@ def day(inputs: Json, context: Context) -> Json:
                 "booked": row.booked, "arrived": row.arrived, "missed": row.missed, "free": row.capacity - row.taken,
             }
         )  # fmt: skip
+    figures = closings.counts(connection, [row.session_id for row in rows])
     shown = [
         {
             **session,
             "hours": by_session[session["session_id"]],
-            "counts": arrivals.counts(connection, int(session["session_id"])),
+            "counts": figures[int(session["session_id"])],
         }
         for session in plans.described(connection, rows)
     ]
@@ -124,8 +128,9 @@ def free_slots(inputs: Json, context: Context) -> Json:
     connection, session, zone = context.transaction(), tables.session, bookings.zone()
     since = hours.read_moment(inputs["since"], zone) if inputs.get("since") else context.now
     actor = _actor(context)
+    seen = access.within(session.c.unit_path, _reach(actor))
     where: list[ColumnElement[bool]] = [
-        or_(session.c.audience == "public", access.within(session.c.unit_path, _reach(actor))),
+        session.c.audience != "staff" if actor.is_system else or_(session.c.audience == "public", seen),
         session.c.state.not_in(plans.TAKES_NO_BOOKINGS),
         session.c.day >= since.astimezone(zone).date(),
     ]
@@ -158,11 +163,39 @@ def people(inputs: Json, context: Context) -> Json:
         "people": [
             {
                 "starts_at": hours.written(row.starts_at, zone), "hour": hours.clock_time(row.starts_at, zone),
-                "person_id": row.person_id, "booking_id": str(row.booking_id), "code": row.code, "state": row.state,
+                "person_id": row.person_id, "booking_id": str(row.booking_id), "code": bookings.code(row.booking_id),
+                "state": row.state,
             }
             for row in connection.execute(_PEOPLE, {"session_id": session.session_id})
         ],
     }  # fmt: skip
+
+
+def appointments(inputs: Json, context: Context) -> Json:
+    """A person's bookings, the newest first, of sessions within the actor's reach or still to come."""
+    actor, now = _actor(context), context.now
+    rows = context.transaction().execute(bookings.OF_PERSON, {"person_id": inputs["person_id"]})
+    return {
+        "appointments": [
+            bookings.described(row)
+            for row in rows
+            if _sees(actor, row.unit_path)
+            or (row.state in (bookings.HELD, bookings.BOOKED) and row.ends_at > now)
+        ]
+    }
+
+
+def public_rounds(inputs: Json, context: Context) -> Json:
+    """Open rounds in which people register first: those that cover a unit, or all."""
+    connection, round_table = context.transaction(), tables.round_
+    where = [round_table.c.state == rounds.OPEN, round_table.c.mode == "ample"]
+    if inputs.get("unit_code"):
+        path = units.by_code(connection, inputs["unit_code"]).path
+        where.append(round_table.c.unit_path.in_(units.ancestors(path)))
+    rows = connection.execute(
+        select(round_table).where(*where).order_by(round_table.c.opened_at.desc(), round_table.c.round_id)
+    )
+    return {"rounds": [rounds.described(row) for row in rows]}
 
 
 def session(inputs: Json, context: Context) -> Json:
@@ -185,7 +218,7 @@ def find_sessions(inputs: Json, context: Context) -> Json:
     """`found`: sessions from today on whose place, unit or day (31/12/2021) matches, the nearest first."""
     found, typed = [], inputs["text"].strip().lower()
     for one in sessions({}, context)["sessions"]:
-        words = f"{one['label']} {one['unit_name']} {one['unit_code']}".lower()
+        words = f"{one['label']} {one['unit_name']} {one['code']}".lower()
         if one["state"] not in plans.ENDED and (typed in words or typed == one["session_id"]):
             found.append(one)
     return {"found": found[:MOST_FOUND]}

@@ -65,7 +65,7 @@ def by_id(connection: Connection, round_id: int) -> Row[Any]:
 def described(row: Row[Any]) -> Json:
     """A round as processes, forms and pages see it."""
     return {
-        "id": str(row.round_id), "round_id": str(row.round_id), "label": row.name, "name": row.name,
+        "id": str(row.round_id), "round_id": str(row.round_id), "label": row.name, "code": row.name, "name": row.name,
         "mode": row.mode, "invitation_hours": row.invitation_hours, "state": row.state,
         "unit_code": row.unit_code, "opened_at": hours.written(row.opened_at, settings.current().zone_info),
     }  # fmt: skip

@@ -112,7 +112,6 @@ booking = Table(
     "booking",
     metadata,
     Column("booking_id", BigInteger, Identity(), primary_key=True),
-    Column("code", _Key, unique=True),  # what a slip shows
     Column("session_id", BigInteger, nullable=False),
     Column("starts_at", _Moment, nullable=False),
     Column("hour", _Moment, nullable=False),
@@ -141,6 +140,7 @@ attendance = Table(  # a person who came, with or without a booking, and how it 
     Column("unit_path", _Key, nullable=False),
     Column("session_id", BigInteger, ForeignKey("session.session_id")),
     Column("booking_id", BigInteger, ForeignKey("booking.booking_id")),
+    Column("round_id", BigInteger),  # that of the booking, wherever it is, else of the session
     Column("kind", Text, nullable=False),
     Column("flags", JSONB, nullable=False),
     Column("arrived_at", _Moment, nullable=False),

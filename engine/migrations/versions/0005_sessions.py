@@ -112,7 +112,6 @@ def upgrade() -> None:
     op.create_table(
         "booking",
         sa.Column("booking_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("code", sa.Text(collation="C"), nullable=True),
         sa.Column("session_id", sa.BigInteger(), nullable=False),
         sa.Column("starts_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("hour", postgresql.TIMESTAMP(timezone=True), nullable=False),
@@ -129,7 +128,6 @@ def upgrade() -> None:
             ["session_id", "starts_at"], ["slot.session_id", "slot.starts_at"], name="fk_booking_session_id"
         ),
         sa.PrimaryKeyConstraint("booking_id", name=op.f("pk_booking")),
-        sa.UniqueConstraint("code", name=op.f("uq_booking_code")),
     )
     op.create_index("ix_booking_person_id", "booking", ["person_id", "made_at"], unique=False)
     op.create_index("ix_booking_session_id", "booking", ["session_id", "starts_at"], unique=False)
@@ -154,6 +152,7 @@ def upgrade() -> None:
         sa.Column("unit_path", sa.Text(collation="C"), nullable=False),
         sa.Column("session_id", sa.BigInteger(), nullable=True),
         sa.Column("booking_id", sa.BigInteger(), nullable=True),
+        sa.Column("round_id", sa.BigInteger(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("flags", postgresql.JSONB(), nullable=False),
         sa.Column("arrived_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
