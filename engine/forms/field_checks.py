@@ -64,6 +64,11 @@ def _hint(path: Path, name: str, value: Any) -> Iterator[Finding]:
         yield _at(path, "form.ui_value", name, name=name, found=value, expected='"…"')
     elif name == "order" and not _are_texts(value):
         yield _at(path, "form.ui_value", name, name=name, found=value, expected='["…"]')
+    elif name == "entry" and not _is_entry(value):
+        yield _at(
+            path, "form.ui_value", name, name=name, found=value,
+            expected='{"columns": ["…"], "carry": ["…"], "count": ["…"]}',
+        )  # fmt: skip
     elif name == "sections" and not _are_sections(value):
         yield _at(
             path, "form.ui_value", name, name=name, found=value, expected='[{"key": "…", "fields": ["…"]}]'
@@ -72,6 +77,12 @@ def _hint(path: Path, name: str, value: Any) -> Iterator[Finding]:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_entry(value: Any) -> bool:
+    if not (isinstance(value, dict) and value.get("columns") and value.keys() <= hints.ENTRY):
+        return False
+    return all(_are_texts(names) for names in value.values())
 
 
 def _are_sections(value: Any) -> bool:
@@ -185,6 +196,7 @@ class _Fields:
             named = [
                 *wishes.get("order", ()),
                 *(name for one in wishes.get("sections", ()) for name in one.get("fields", ())),
+                *(name for names in wishes.get("entry", {}).values() for name in names),
             ]
             for name in named:
                 if name not in fields:

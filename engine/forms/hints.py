@@ -21,9 +21,11 @@ FIELD_HINTS = frozenset({
     "options_query",
 })  # fmt: skip
 EXPRESSIONS = ("show_when", "prefill", "check")
-OBJECT_HINTS = frozenset({"order", "sections"})
+OBJECT_HINTS = frozenset({"order", "sections", "entry"})
 WIDTHS = ("short", "medium", "full")
 INPUT_MODES = ("text", "numeric", "decimal", "tel", "email", "url", "search")
+
+ENTRY = frozenset({"columns", "carry", "count"})
 
 Variables = Mapping[str, Any]
 

@@ -72,6 +72,16 @@ class Shape:
     plain: bool  # nothing to settle: no hint hides or checks a field, none is read-only, none holds fields of its own
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a form is typed line after line: the fields that stand in the line, those that the next line takes over
+    from the one before, and whole numbers that it takes over plus one."""
+
+    columns: tuple[str, ...]
+    carry: tuple[str, ...]
+    count: tuple[str, ...]
+
+
 class Builder:
     """Plans and fields of one form, each built once per set of schema parts (so recursion ends)."""
 
@@ -138,6 +148,7 @@ class Plan:
         self.conditions = tuple(condition for part in parts for condition in builder.conditions(part))
         self.order: tuple[str, ...] = tuple(self._root_hint("order"))
         self.sections: tuple[dict[str, Any], ...] = tuple(self._root_hint("sections"))
+        self.entry = _entry(self._root_hint("entry") or {})
         # What is required whatever the other answers are.
         self.demanded = frozenset(name for part in parts for name in part.get("required", ()))
         self._shapes: dict[tuple[bool, ...], Shape] = {}
@@ -222,6 +233,12 @@ class Plan:
 
     def _root_hint(self, name: str) -> Any:
         return next((part[hints.KEY][name] for part in self.parts if name in part.get(hints.KEY, {})), ())
+
+
+def _entry(wish: Mapping[str, Any]) -> Entry | None:
+    if not wish:
+        return None
+    return Entry(tuple(wish["columns"]), tuple(wish.get("carry", ())), tuple(wish.get("count", ())))
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ from engine.tables.happened import comment, decision_log, history, lookup, recor
 __all__ = [
     "Moment", "Path", "account", "bearer_attempt", "bearer_hold", "bearer_session", "call", "case_code", "comment",
     "decision_log", "definition_version", "draft", "expectation", "history", "incident", "instance", "issued_id",
-    "job", "lookup", "metadata", "record", "release", "role_grant", "service_level", "sign_in_attempt",
+    "job", "lookup", "metadata", "paper_line", "record", "release", "role_grant", "service_level", "sign_in_attempt",
     "start_timer", "submission", "subscription", "tally", "tally_delta", "timer", "unit", "user_task",
     "web_session",
 ]  # fmt: skip
@@ -313,6 +313,22 @@ service_level = _wait(  # of waits other than a person's task, which carries its
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Index("ix_service_level_due_at", "due_at"),
+)
+
+paper_line = Table(  # a line typed off paper, and the one case it began
+    "paper_line",
+    metadata,
+    Column(
+        "line_key", Text, primary_key=True
+    ),  # made with the empty line: the same line sent twice begins once
+    Column("sheet", Text, nullable=False),
+    Column("instance_id", BigInteger, nullable=False),
+    Column("process", Text, nullable=False),
+    Column("unit_path", Path, nullable=False),
+    Column("actor_id", BigInteger),
+    Column("entered_at", Moment, nullable=False),
+    Index("ix_paper_line_sheet", "sheet", "entered_at"),
+    Index("ix_paper_line_actor_id", "actor_id", "process", "entered_at"),
 )
 
 draft = Table(
