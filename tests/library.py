@@ -125,6 +125,15 @@ def returned(library: Library, instance_id: InstanceId, reader: int = 0) -> None
         messages.correlate(connection, "book_returned", library.readers[reader]["id"], {}, access.SYSTEM)
 
 
+def published(library: Library, *keys: str) -> None:
+    """Further processes of the library, submitted and approved."""
+    with database.transaction() as connection:
+        for key in keys:
+            files = bundle.read(BOOKS / "processes" / key, BOOKS / "forms").files
+            submitted = deployment.submit(connection, files, library.staff["soan"], "Quy trình thêm")
+            deployment.approve(connection, submitted, library.staff["duyet"], "Đã đọc kỹ")
+
+
 def _units(connection: Connection) -> dict[str, Unit]:
     network = units.create(connection, "mang-luoi", "network", "Mạng lưới thư viện tỉnh")
     library = units.create(connection, "thu-vien", "library", "Thư viện thành phố", network)

@@ -24,6 +24,7 @@ from web.routes import (
     home,
     lookups,
     pages,
+    paper_lines,
     sign_in,
     starts,
     stations,
@@ -34,6 +35,7 @@ from web.routes import (
 
 ROUTES = (
     sign_in, home, stations, starts, lookups, tasks, cases, documents, stuck, definitions, submissions, health,
+    paper_lines,
 )  # fmt: skip
 
 STATIC = Path(__file__).with_name("static")

@@ -1,0 +1,13 @@
+// Typing line after line: once a line is entered, the first box of the next one has the focus.
+
+function next() {
+  const line = document.querySelector(".line-form:not([data-begun])");
+  if (!line) return;
+  line.dataset.begun = "yes";
+  const wanted = line.querySelector("[aria-invalid]") || line.querySelector("[autofocus]") || line.querySelector("input:not([type=hidden])");
+  wanted?.focus();
+  if (wanted?.matches("input")) wanted.select?.();
+}
+
+document.addEventListener("DOMContentLoaded", next);
+document.addEventListener("htmx:after:swap", next);
