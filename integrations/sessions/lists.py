@@ -66,6 +66,10 @@ _LEAVE = text(
     """
 )
 
+_LISTING = text(
+    "select state, priority_group from listing where round_id = :round_id and person_id = :person_id"
+)
+
 
 def list_people(inputs: Json, context: Context) -> Json:
     """Put people on a round's list, each once; those who are on it already stay where they are (`already`)."""
@@ -103,6 +107,15 @@ def leave_list(inputs: Json, context: Context) -> Json:
     """Take a person off the list; `left` is false when they do not wait there."""
     values = {"round_id": parsed(inputs["round_id"]), "person_id": inputs["person_id"]}
     return {"left": context.transaction().execute(_LEAVE, values).first() is not None}
+
+
+def listing(inputs: Json, context: Context) -> Json:
+    """Where a person stands in a round: `state` null when they were never on its list."""
+    values = {"round_id": parsed(inputs["round_id"]), "person_id": inputs["person_id"]}
+    row = context.transaction().execute(_LISTING, values).one_or_none()
+    if row is None:
+        return {"state": None, "priority_group": None}
+    return {"state": row.state, "priority_group": row.priority_group}
 
 
 def _open_round(connection: Connection, round_id: str) -> int:

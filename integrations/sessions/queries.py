@@ -124,13 +124,18 @@ def public_sessions(inputs: Json, context: Context) -> Json:
 
 
 def free_slots(inputs: Json, context: Context) -> Json:
-    """Hours that have places now, the earliest first: of sessions for everybody, and of those within reach."""
+    """Hours that have places now, the earliest first: of sessions for everybody, and of those within reach.
+
+    Who names the round or the session was listed in it, and also sees the hours that are for the invited.
+    """
     connection, session, zone = context.transaction(), tables.session, bookings.zone()
     since = hours.read_moment(inputs["since"], zone) if inputs.get("since") else context.now
     actor = _actor(context)
     seen = access.within(session.c.unit_path, _reach(actor))
+    is_named = inputs.get("session_id") or inputs.get("round_id")
+    audiences = ("public", "invited") if is_named else ("public",)
     where: list[ColumnElement[bool]] = [
-        session.c.audience != "staff" if actor.is_system else or_(session.c.audience == "public", seen),
+        session.c.audience != "staff" if actor.is_system else or_(session.c.audience.in_(audiences), seen),
         session.c.state.not_in(plans.TAKES_NO_BOOKINGS),
         session.c.day >= since.astimezone(zone).date(),
     ]

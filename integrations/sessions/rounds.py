@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, update
 
 from engine import ids, settings, units
 from engine.catalogue import Context, Json
@@ -52,6 +52,27 @@ def set_round(inputs: Json, context: Context) -> Json:
 def read(inputs: Json, context: Context) -> Json:
     """One round, or NotFound."""
     return described(by_id(context.transaction(), parsed(inputs["round_id"])))
+
+
+def round_for(inputs: Json, context: Context) -> Json:
+    """The open round that covers a unit (the case's own when none is named): of the nearest unit, the newest.
+
+    All null where no round is open.
+    """
+    connection, round_table = context.transaction(), tables.round_
+    unit = units.by_code(connection, inputs["unit_code"]) if inputs.get("unit_code") else context.unit
+    if unit is None:
+        raise NotFound("unit_not_found", unit="–")
+    row = connection.execute(
+        select(round_table)
+        .where(round_table.c.state == OPEN, literal(unit.path).startswith(round_table.c.unit_path))
+        .order_by(func.length(round_table.c.unit_path).desc(), round_table.c.opened_at.desc(), round_table.c.round_id.desc())
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+    if row is None:
+        return {"round_id": None, "name": None, "mode": None, "invitation_hours": None}
+    found = described(row)
+    return {name: found[name] for name in ("round_id", "name", "mode", "invitation_hours")}
 
 
 def by_id(connection: Connection, round_id: int) -> Row[Any]:

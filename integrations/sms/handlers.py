@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import desc, select
 
-from engine import access, catalogue, database
+from engine import access, catalogue, database, settings
 from engine import texts as sentences
 from engine.bpmn import marked_yaml
 from engine.catalogue import Context, Json
@@ -21,6 +21,7 @@ from integrations.sms import gateways, tables
 TEXTS = Path(__file__).parent / "texts"
 MOST_SHOWN = 100
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d)$")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*(Z|[+-]\d{2}:\d{2})$")
 _PERSON = "people.person"  # any registry that offers this query will do
 
 
@@ -76,7 +77,10 @@ def written(text_key: str, params: dict[str, Any], language: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A value as people read it: a date by day, month and year."""
+    """A value as people read it: a date by day, month and year, a moment in the campaign's zone."""
+    if isinstance(value, str) and _MOMENT.match(value):
+        moment = datetime.fromisoformat(value).astimezone(settings.current().zone_info)
+        return f"{moment:%H:%M %d/%m/%Y}"
     if isinstance(value, str) and _DATE.match(value):
         return datetime.fromisoformat(value[:10]).strftime("%d/%m/%Y")
     return "" if value is None else str(value)

@@ -98,6 +98,13 @@ def test_gaps_are_filled_and_dates_written_as_people_read_them():
     written = handlers.written("deferral_reminder", {"until": "2021-12-05"}, "vi")
     assert "05/12/2021" in written
     assert "{" not in written
+    invited = {
+        "place": "Trạm",
+        "at": "2021-07-27T01:30:00Z",
+        "until": "2021-07-26T17:00:00+07:00",
+        "code": "AB",
+    }
+    assert "08:30 27/07/2021" in handlers.written("invitation", invited, "vi")
 
 
 def test_a_gap_that_stays_empty_or_a_text_nobody_wrote_stops_the_message(database):
