@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from engine import ids, settings, units
 from engine.catalogue import Context, Json
@@ -65,8 +65,10 @@ def round_for(inputs: Json, context: Context) -> Json:
         raise NotFound("unit_not_found", unit="–")
     row = connection.execute(
         select(round_table)
-        .where(round_table.c.state == OPEN, literal(unit.path).startswith(round_table.c.unit_path))
-        .order_by(func.length(round_table.c.unit_path).desc(), round_table.c.opened_at.desc(), round_table.c.round_id.desc())
+        .where(round_table.c.state == OPEN, func.starts_with(unit.path, round_table.c.unit_path))
+        .order_by(
+            func.length(round_table.c.unit_path).desc(), round_table.c.opened_at.desc(), round_table.c.round_id.desc()
+        )
         .limit(1)
     ).one_or_none()  # fmt: skip
     if row is None:

@@ -49,7 +49,7 @@ def test_hours_for_the_invited_are_seen_by_those_who_name_the_round(desk):
     desk.session(round_id=round_id, audience="invited")
     assert desk.asks("free_slots", NOBODY, unit_code="xa-1")["slots"] == []
     seen = desk.asks("free_slots", NOBODY, round_id=round_id)["slots"]
-    assert [one["starts_at"] for one in seen][0] == f"{DAY}T08:00:00+07:00"
+    assert seen[0]["starts_at"] == f"{DAY}T08:00:00+07:00"
 
 
 def test_hours_for_staff_stay_with_the_staff(desk):
