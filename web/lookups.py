@@ -146,7 +146,7 @@ def _known(connection: Connection, query: str, value: str, presence: Presence) -
         try:
             return catalogue.ask(connection, showing.name, {name: value}, presence.actor)
         except NotFound:
-            return {}
+            continue
     return {}
 
 

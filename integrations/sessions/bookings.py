@@ -132,6 +132,26 @@ _RELEASE_ALL = text(
     select booking_id, round_id, person_id, starts_at from ended order by starts_at, booking_id
     """
 )
+_LAPSE = text(
+    """
+    with due as (
+        select booking_id from booking
+        where session_id = :session_id and state = 'held' and held_until <= :now
+        order by booking_id for update skip locked
+    ), ended as (
+        update booking set state = 'expired', changed_at = :now from due where booking.booking_id = due.booking_id
+        returning booking.starts_at, booking.round_id, booking.person_id
+    ), freed as (
+        update slot set taken = slot.taken - counted.places
+        from (select starts_at, count(*) as places from ended group by starts_at) as counted
+        where slot.session_id = :session_id and slot.starts_at = counted.starts_at
+    ), listed as (
+        update listing set state = 'passed' from ended
+        where listing.round_id = ended.round_id and listing.person_id = ended.person_id and listing.state = 'offered'
+    )
+    select count(*) from ended
+    """
+)
 _LOCK = text("select * from booking where booking_id = :booking_id for update")
 _LOCK_SLOTS = text(
     """
@@ -175,10 +195,11 @@ def reserve(inputs: Json, context: Context) -> Json:
         "person_id": inputs["person_id"], "now": context.now,
         "round_id": parsed(inputs["round_id"]) if inputs.get("round_id") else None,
     }  # fmt: skip
+    values = {**wanted, "declared": inputs.get("declared") or None}
     with one_booking_each():
-        row = connection.execute(
-            _RESERVE, {**wanted, "declared": inputs.get("declared") or None}
-        ).one_or_none()
+        row = connection.execute(_RESERVE, values).one_or_none()
+        if row is None and lapse(connection, wanted["session_id"], context.now):
+            row = connection.execute(_RESERVE, values).one_or_none()
     if row is None:
         raise _why_not(connection, wanted)
     return described(row)
@@ -240,6 +261,14 @@ def read(inputs: Json, context: Context) -> Json:
 def hold_all(connection: Connection, session_id: int) -> None:
     """Lock the bookings of a session that can still end, before its slots are touched."""
     connection.execute(_LOCK_ALL, {"session_id": session_id, "states": [HELD, BOOKED]})
+
+
+def lapse(connection: Connection, session_id: int, at: datetime) -> int:
+    """Give back the holds of a session whose time is over and that nobody has ended; how many there were.
+
+    The case of the one invited ends its hold itself; this is for those whose case is late, or gone.
+    """
+    return int(connection.scalar(_LAPSE, {"session_id": session_id, "now": at}) or 0)
 
 
 def release_all(connection: Connection, session_id: int, at: datetime) -> list[Json]:

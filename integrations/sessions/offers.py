@@ -96,6 +96,7 @@ _STANDBY = text(
 def offer(inputs: Json, context: Context) -> Json:
     """Hold places of the session for the next of its round's list, earliest hour first; fewer when either runs out.
 
+    Holds whose time is over are given back before.
     Each place is held for the hours given, but not past the beginning of its hour. A person who has another
     booking in an hour gets a place in another one.
     """
@@ -133,6 +134,7 @@ def _offered(session_id: int, most: int, stands_hours: Any, context: Context) ->
     values = {
         "session_id": session_id, "round_id": session.round_id, "unit_path": session.unit_path, "now": now,
     }  # fmt: skip
+    bookings.lapse(connection, session_id, now)
     slots = connection.execute(_SLOTS, values).all()
     chosen = _chosen(connection, slots, most, values)
     if not chosen:

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy
 from sqlalchemy import text
@@ -18,6 +18,7 @@ from sqlalchemy import text
 from engine import clock, database, settings
 from engine.database import Connection
 from engine.errors import BusinessError
+from integrations.sessions import bookings
 from tests.integrations import sessions_desk
 from tests.integrations.sessions_desk import DAY, Desk
 
@@ -113,13 +114,14 @@ def act(desk: Desk, sessions: list[str], rounds: list[str], chance: random.Rando
     connection = desk.connection
     session_id, person = chance.choice(sessions), f"p{chance.randrange(40)}"
     known = connection.scalars(text("select booking_id from booking order by random() limit 1")).first()
-    verb = chance.choice(
-        ["reserve"] * 3 + ["offer", "offer", "accept", "release", "release", "move", "join", "arrive", "end"]
-    )
+    verbs = "reserve reserve reserve offer offer accept release release move join arrive end lapse".split()
+    verb = chance.choice(verbs)
     if verb == "reserve":
         desk.does("reserve", session_id=session_id, starts_at=chance.choice(HOURS), person_id=person)
     elif verb == "offer":
         desk.does("offer", session_id=session_id, most=chance.randrange(1, 4), hours=2)
+    elif verb == "lapse":
+        bookings.lapse(connection, int(session_id), clock.now() + timedelta(hours=3))
     elif verb == "join":
         desk.does(
             "join_list",

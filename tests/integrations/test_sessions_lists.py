@@ -154,6 +154,39 @@ def test_an_invitation_that_ran_out_is_not_accepted_even_if_nobody_ended_it_yet(
     assert desk.state(offer["booking_id"]) == "held"
 
 
+def test_a_hold_that_nobody_ended_in_time_stands_in_nobodys_way(desk, round_id, move):
+    session_id = desk.session(round_id=round_id, closes="09:00", tables=1, per_table_hour=2)
+    desk.listed(round_id, *"abcd")
+    first, second = desk.does("offer", session_id=session_id, most=2, hours=2)["offers"]
+    with pytest.raises(BusinessError, match="SLOT_FULL"):
+        desk.booked(session_id, "x")
+    desk.does("accept", booking_id=first["booking_id"])
+    move(hours=2)
+    desk.booked(session_id, "x")
+    assert (desk.state(second["booking_id"]), standing(desk, "b")) == ("expired", "passed")
+    assert not desk.does("release", booking_id=second["booking_id"], state="expired")["released"]
+    desk.does("release", booking_id=first["booking_id"], state="cancelled")
+    desk.does("offer_next", session_id=session_id, hours=1)
+    move(hours=1)
+    assert offered(desk, session_id) == ["d"]
+    assert sessions_desk.agree(desk.connection) == 2
+
+
+def test_the_next_are_read_from_an_index_in_their_order(desk, round_id):
+    desk.listed(round_id, *(f"p{number}" for number in range(300)))
+    desk.connection.execute(text("analyze listing"))
+    plan = "\n".join(
+        desk.connection.scalars(
+            text(
+                "explain select person_id from listing where round_id = 1 and state = 'waiting' "
+                "order by priority_group, listed_at, number limit 5 for update skip locked"
+            )
+        )
+    )
+    assert "ix_listing_next" in plan
+    assert "Sort" not in plan
+
+
 def test_who_let_it_lapse_can_be_listed_again_and_then_stands_at_the_end(desk, round_id, move):
     session_id = desk.session(round_id=round_id)
     desk.listed(round_id, "a", "b")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from sqlalchemy import Connection, select
 
@@ -12,6 +14,7 @@ from engine.ids import AccountId
 from engine.units import Unit
 from tests.integrations import sessions_desk
 from tests.integrations.sessions_desk import DAY, Desk
+from web import lookups
 
 
 @pytest.fixture
@@ -175,6 +178,17 @@ def test_sessions_and_rounds_are_found_by_what_is_typed(desk):
     )
     desk.does("change", session_id=session_id, state="closed")
     assert desk.asks("find_sessions", text="bích")["found"] == []
+
+
+def test_a_lookup_field_shows_a_round_and_a_session_although_both_are_asked_for_by_one_text(desk):
+    session_id, round_id = desk.session(), desk.round_()
+    presence = SimpleNamespace(actor=worker(desk.site))
+    for find, identifier, code in [
+        ("sessions.find_rounds", round_id, "Đợt 5"), ("sessions.find_sessions", session_id, "bich-dong-2707-0800"),
+    ]:  # fmt: skip
+        entry = lookups._known(desk.connection, find, identifier, presence)
+        assert (entry["id"], lookups.code_of(entry)) == (identifier, code)
+    assert lookups._known(desk.connection, "sessions.find_rounds", "12", presence) == {}
 
 
 def test_a_round_is_seen_above_and_below_its_unit_and_not_beside_it(desk):
