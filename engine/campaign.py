@@ -16,6 +16,7 @@ from engine import settings
 from engine.bpmn import marked_yaml
 from engine.errors import Finding, Invalid
 
+LOOKS = ("", "main", "bad")
 PERMISSIONS = ("work", "start", "see", "free", "submit", "approve", "administer", "staff", "audit")
 
 
@@ -35,6 +36,25 @@ class UnitKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Quick:
+    """One touch on a board that completes a task with these answers; `waits` until the countdown is over."""
+
+    key: str
+    names: dict[str, str]
+    answers: dict[str, Any]
+    look: str
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A queue watched all at once: a countdown each, until the timer event `until` of the waiting task."""
+
+    until: str
+    quick: tuple[Quick, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Station:
     """Where a queue is worked: the lanes it serves, and the process it may start for somebody who comes."""
 
@@ -43,6 +63,7 @@ class Station:
     process: str
     lanes: tuple[str, ...]
     start: str | None
+    board: Board | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +124,12 @@ def read(path: Path) -> Campaign:
                 wrong(f"/unit_kinds/{kind.key}/parents", ", ".join(kinds), parent)
     stations = {
         key: Station(
-            key, _names(entry), str(entry.get("process")), tuple(entry.get("lanes", ())), entry.get("start")
+            key,
+            _names(entry),
+            str(entry.get("process")),
+            tuple(entry.get("lanes", ())),
+            entry.get("start"),
+            _board(entry.get("board"), f"/stations/{key}/board", wrong),
         )
         for key, entry in _entries(content, "stations", wrong)
     }
@@ -160,6 +186,26 @@ def _entries(content: dict[str, Any], key: str, wrong: Any) -> list[tuple[str, d
         else:
             wrong(f"/{key}/{name}", "a map", entry)
     return good
+
+
+def _board(entry: Any, pointer: str, wrong: Any) -> Board | None:
+    """The board of a station; a finding for what cannot be read."""
+    if entry is None:
+        return None
+    if not isinstance(entry, dict) or not isinstance(entry.get("until"), str):
+        wrong(pointer, "until, quick", entry)
+        return None
+    found = []
+    for number, one in enumerate(entry.get("quick") or ()):
+        good = (
+            isinstance(one, dict) and isinstance(one.get("key"), str) and isinstance(one.get("answers"), dict)
+        )
+        if not good or one.get("look", "") not in LOOKS:
+            wrong(f"{pointer}/quick/{number}", "key, name, answers, look, waits", one)
+            continue
+        waits = str(one.get("waits", "false")) == "true"
+        found.append(Quick(one["key"], _names(one), one["answers"], one.get("look", ""), waits))
+    return Board(entry["until"], tuple(found))
 
 
 def _names(entry: dict[str, Any]) -> dict[str, str]:

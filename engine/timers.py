@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
-from engine import access, advance, clock, runtime, settings
+from engine import access, advance, clock, runtime, settings, tables
 from engine.advance import Act
 from engine.errors import Conflict, NotFound
 from engine.ids import InstanceId
@@ -43,6 +44,17 @@ def claim(connection: Connection, most: int) -> list[Timer]:
         Timer(*row)
         for row in connection.execute(_CLAIM, {"now": now, "lease_until": lease_until, "most": most})
     ]
+
+
+def due(connection: Connection, element: str, instances: Iterable[int]) -> dict[tuple[int, int], datetime]:
+    """When a timer event of these instances is due, by instance and token; what has fired is not there."""
+    table = tables.timer
+    rows = connection.execute(
+        select(table.c.instance_id, table.c.token, table.c.due_at).where(
+            table.c.element == element, table.c.instance_id.in_(list(instances))
+        )
+    )
+    return {(instance_id, token): due_at for instance_id, token, due_at in rows}
 
 
 def fire(connection: Connection, timer: Timer) -> bool:

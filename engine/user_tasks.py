@@ -177,6 +177,19 @@ def claim(connection: Connection, task_id: TaskId, actor: Actor) -> None:
     history.append(connection, task_id.instance, actor, "user_task_claimed", found.element, task_id.token)
 
 
+def take_over(connection: Connection, task_id: TaskId, actor: Actor) -> None:
+    """Take a task out of somebody's hands when it cannot wait; whoever holds its role may, and history says so."""
+    found = _locked_row(connection, task_id)
+    access.require_role(actor, found.role, found.unit_path)
+    if found.claimed_by in (None, actor.account_id):
+        return
+    _set_claim(connection, task_id, actor.account_id)
+    details = {"from": found.claimed_by}
+    history.append(
+        connection, task_id.instance, actor, "user_task_taken_over", found.element, task_id.token, details
+    )
+
+
 def release(connection: Connection, task_id: TaskId, actor: Actor) -> None:
     """Give a task back to the queue: one's own, or anybody's with the permission to free cases."""
     found = _locked_row(connection, task_id)

@@ -37,6 +37,7 @@ class Waiting:
     late_by: timedelta | None
     is_mine: bool
     claimed_name: str | None
+    events: tuple[str, ...]  # ids of the events attached to the step
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +203,5 @@ def _waiting(connection: Connection, task: Task, presence: Presence) -> Waiting:
         late_by=late if late is not None and late > timedelta(0) else None,
         is_mine=task.claimed_by == presence.actor.account_id,
         claimed_name=task.claimed_name if task.claimed_by is not None else None,
+        events=definition.model.nodes[task.element].boundaries,
     )

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from engine import campaign, clock, database
+from engine import campaign, clock, database, user_tasks
 from engine.campaign import Station
 from engine.definitions import registry
 from engine.definitions.definition import Definition
 from engine.errors import NotAllowed, NotFound
-from web import rendering, subjects, work_lists
+from engine.ids import TaskId
+from web import boards, rendering, subjects, work_lists
 from web.sessions import Guarded, Presence, SignedIn
 from web.subjects import Subject
 
@@ -57,6 +58,24 @@ def next_of_all(request: Request, presence: SignedIn, posted: Guarded) -> Respon
     return _next(request, presence, None)
 
 
+@router.post("/stations/{key}/quick")
+def touch(request: Request, presence: SignedIn, posted: Guarded, key: str) -> Response:
+    """One touch of a board: the task is completed with the answers declared, whoever has it in hand."""
+    chosen = _declared(key, presence)
+    touched = boards.quick(chosen.board, posted.first("quick"))
+    if touched is None:
+        raise NotFound("not_found")
+    task_id = TaskId.parse(posted.first("task"))
+    with database.transaction() as connection:
+        task = user_tasks.task(connection, task_id)
+        if task.process != chosen.process or task.lane not in chosen.lanes:
+            raise NotFound("task_not_found")
+        user_tasks.take_over(connection, task_id, presence.actor)
+        user_tasks.complete(connection, task_id, presence.actor, dict(touched.answers))
+    done = touched.names.get(presence.language, touched.key)
+    return rendering.redirect(request, _address(chosen), "said.touched", done=done)
+
+
 @router.post("/stations/{key}/find")
 def find(request: Request, presence: SignedIn, posted: Guarded, key: str) -> Response:
     """Whom a scanned code or typed words mean, and what there is to do for them here."""
@@ -78,9 +97,12 @@ def _screen(request: Request, presence: Presence, chosen: Station | None, **foun
             for one in _definitions(connection, presence, chosen)
         )
         places = work_lists.places(connection, presence)
+        board = chosen.board if chosen else None
+        cards = boards.cards(connection, board, waiting) if board else None
     return rendering.fragment(
         request, "station.html", "queue", presence, station=chosen, address=_address(chosen),
         name=chosen.names.get(presence.language, chosen.key) if chosen else None, waiting=waiting, places=places,
+        cards=cards,
         free=sum(one.claimed_name is None for one in waiting), late=sum(one.late_by is not None for one in waiting),
         starts=[(one.process, one.definition.name(presence.language)) for one in starts], may_find=may_find,
         is_cut=len(waiting) >= work_lists.MOST_SHOWN, most=work_lists.MOST_SHOWN,
