@@ -315,6 +315,8 @@ class _Drawing:
 
     def _value(self, question: forms.Question) -> str:
         field, value = question.field, question.value
+        if field.kind is Kind.CHOICES and field.read_only and isinstance(value, list):
+            return "; ".join(self._option_label(question.key, one) for one in value)
         if value is None or field.write_only or field.kind in (Kind.GROUP, Kind.LIST, Kind.CHOICES):
             return ""
         if field.read_only and (field.options or isinstance(value, bool)):

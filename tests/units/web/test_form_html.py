@@ -164,6 +164,15 @@ def test_a_read_only_value_is_shown_and_not_posted() -> None:
     assert "từ hồ sơ" in html and "set_by_case" not in dict(controls.pairs)
 
 
+def test_read_only_choices_are_said_in_their_words() -> None:
+    found = {"type": "array", "items": {"enum": ["torn", "wet"]}, "uniqueItems": True, "readOnly": True}
+    form = read({"properties": {"found": {**found, "x-ui": {"prefill": "seen"}}}})
+    wording = {"fields": {"found": {"title": "Thấy", "options": {"torn": "Rách", "wet": "Ướt"}}}}
+    controls, html = drawn(form, {}, wording=wording, variables={"seen": ["torn", "wet"]})
+    assert "Rách; Ướt" in html
+    assert "found" not in dict(controls.pairs)
+
+
 def test_a_form_that_contains_itself_in_a_list_reuses_its_texts() -> None:
     part = {
         "type": "object",
