@@ -15,6 +15,7 @@ from engine import (
     clock,
     database,
     history,
+    ids,
     instances,
     records,
     settings,
@@ -57,6 +58,11 @@ USUAL: dict[str, dict[str, Any]] = {
     "observation": {"observation_outcome": "well", "told_to_watch": True},
     "confirmation": {"next_appointment_on": "2021-09-20", "paper_given": "given"},
 }  # fmt: skip
+WRITTEN: dict[str, Any] = {
+    "paper_no": 1, "arrival_kind": "invited", "received_time": "0705", "vitals_on_paper": "normal",
+    "paper_conclusion": "ELIGIBLE", "paper_result": "injected", "injected_time": "0725", "product": "astrazeneca",
+    "lot": "ABV5300", "expires_on": "2021-11-30", "arm": "left", "observed_as": "well", "paper_given": True,
+}  # fmt: skip
 UNTIL_CONCLUSION = ("reception", "ask_questions", "measure_vitals", "consent")
 UNTIL_INJECTED = (*UNTIL_CONCLUSION, "conclude", "prepare_injection", "give_dose")
 
@@ -77,13 +83,52 @@ class Clinic:
         return self.visit_of(person, sex, site, **start)
 
     def visit_of(self, person: str, sex: str = "female", site: str = "diem-1", **start: Any) -> Visit:
-        """Somebody known arrives at a site."""
+        """Somebody known arrives at a site, where a session is open."""
+        self.opened(site)
+        return self.begun("arrived", {"person_id": person, "arrival_kind": "invited", **start}, sex, site)
+
+    def begun(self, element: str, answers: Any, sex: str = "female", site: str = "diem-1") -> Visit:
+        """A visit begins at one of its start events; the worker has done what it can."""
         receptionist = self.staff["receptionist" if site == "diem-1" else f"receptionist{OTHER}"]
         with database.transaction() as connection:
-            variables = {"person_id": person, "arrival_kind": "invited", **start}
-            started = instances.start(connection, "visit", self.units[site], variables, receptionist)
+            started = instances.start(connection, "visit", self.units[site], answers, receptionist, element)
         Worker().settle()
-        return Visit(self, started, person, sex)
+        return Visit(self, started, str(answers.get("person_id")), sex)
+
+    def wrote(self, person: str | None = None, site: str = "diem-1", **answers: Any) -> Visit:
+        """A line written on paper is entered, with the usual answers where nothing else is said."""
+        given = {"person_id": person, "paper_on": local(clock.now())[:10]} | WRITTEN | answers
+        return self.begun("written_down", {n: v for n, v in given.items() if v is not None}, "female", site)
+
+    def opened(self, site: str = "diem-1", **plan: Any) -> str:
+        """The site's session of today, open; planned and opened when there is none yet. Gives its id."""
+        found = self.serves("sessions.at_site", site)["session_id"]
+        if found is None:
+            with database.transaction() as connection:
+                case = ids.issue(connection)
+            usual = {
+                "on": local(clock.now())[:10], "opens": "07:00", "closes": "20:00", "tables": 4,
+                "per_table_hour": 20, "walk_ins": True, "standby": True,
+                "products": [{"product": "astrazeneca", "lot": "ABV5300", "expires_on": "2021-11-30"}],
+            }  # fmt: skip
+            found = self.serves("sessions.plan", site, case, **usual | plan)["session_id"]
+            self.turned(found, "open", site)
+        return str(found)
+
+    def turned(self, session: str, state: str, site: str = "diem-1") -> None:
+        """The session is opened, paused, stopped or closed from now on."""
+        self.serves("sessions.change", site, session_id=session, state=state)
+
+    def serves(
+        self, task: str, site: str = "diem-1", case: int | None = None, **inputs: Any
+    ) -> dict[str, Any]:
+        """What a service task gives at a site, in a transaction of its own."""
+        with database.transaction() as connection:
+            context = catalogue.Context(
+                f"{task}-{case}-{clock.now()}", clock.now(), connection, access.SYSTEM, self.units[site],
+                settings.current(), None if case is None else InstanceId(case),
+            )  # fmt: skip
+            return catalogue.current().service_task(task).call(inputs, context)
 
     def publish(self, changed: Bundle, at: datetime | None = None, unit: str | None = None) -> ReleaseId:
         """Let the process owner submit a bundle, and the approver let it in."""
@@ -217,7 +262,11 @@ def founded() -> Clinic:
         ]
         for one in submitted:
             deployment.approve(connection, one, staff["approver"], "Đã đối chiếu")
-    return Clinic(made, staff)
+    clinic = Clinic(made, staff)
+    for site in ("diem-1", "diem-2"):
+        delivery = {"product": "astrazeneca", "lot": "ABV5300", "expires_on": "2021-11-30", "doses": 500}
+        clinic.serves("stock.receive", site, source="opening_count", **delivery)
+    return clinic
 
 
 def registered(connection: Connection, born_on: str, sex: str) -> str:
@@ -242,6 +291,11 @@ def worked(after: timedelta) -> None:
 def local(at: datetime) -> str:
     """A moment as a form gives it, in the campaign's zone."""
     return at.astimezone(settings.current().zone_info).isoformat(timespec="seconds")
+
+
+def clock_time(away: timedelta = timedelta()) -> str:
+    """The hour and minute of a moment away from now, as they are written on paper."""
+    return local(clock.now() + away)[11:16]
 
 
 def _account(connection: Connection, role: str, sign_in: str, unit: Unit) -> Actor:
