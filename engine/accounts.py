@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -211,6 +212,34 @@ def holding(connection: Connection, role: str, unit_path: str) -> list[Actor]:
         .order_by(granted.c.account_id)
     )
     return [actor(connection, account_id) for account_id in found]
+
+
+def names_holding(
+    connection: Connection, role: str, unit_path: str, limit: int = 200
+) -> list[tuple[AccountId, str]]:
+    """The accounts that hold a role at a unit, or above it, with their names, in order of names."""
+    granted, unit, account = tables.role_grant, tables.unit, tables.account
+    rows = connection.execute(
+        select(account.c.account_id, account.c.name)
+        .distinct()
+        .join(granted, granted.c.account_id == account.c.account_id)
+        .join(unit, unit.c.unit_id == granted.c.unit_id)
+        .where(granted.c.role == role, unit.c.path.in_(units.ancestors(unit_path)), held_now(), open_now())
+        .order_by(account.c.name, account.c.account_id)
+        .limit(limit)
+    )
+    return [(AccountId(row.account_id), row.name) for row in rows]
+
+
+def names(connection: Connection, account_ids: Collection[int]) -> dict[int, str]:
+    """The names of accounts, closed ones too."""
+    if not account_ids:
+        return {}
+    table = tables.account
+    rows = connection.execute(
+        select(table.c.account_id, table.c.name).where(table.c.account_id.in_(account_ids))
+    )
+    return {row.account_id: row.name for row in rows}
 
 
 def verified(connection: Connection, sign_in: str, password: str) -> Actor:

@@ -21,7 +21,7 @@ from engine.definitions import registry
 from engine.definitions.definition import Definition
 from engine.errors import Conflict, Finding, Invalid, NotAllowed, NotFound
 from engine.forms import Form
-from engine.ids import InstanceId, TaskId, VersionId
+from engine.ids import AccountId, InstanceId, TaskId, VersionId
 from engine.runtime import Variables
 from engine.units import Unit
 
@@ -222,10 +222,10 @@ def hand_over(connection: Connection, task_id: TaskId, actor: Actor, to_account_
     )
 
 
-def receivers(connection: Connection, found: Task) -> list[Actor]:
-    """Those a task may be handed over to: who holds its role there and does not have it now."""
-    holders = accounts.holding(connection, found.role, found.unit_path)
-    return [one for one in holders if one.account_id != found.claimed_by]
+def receivers(connection: Connection, found: Task) -> list[tuple[AccountId, str]]:
+    """The accounts a task may be handed over to, with names: who holds its role there and does not have it now."""
+    holders = accounts.names_holding(connection, found.role, found.unit_path)
+    return [(account_id, name) for account_id, name in holders if account_id != found.claimed_by]
 
 
 def complete(connection: Connection, task_id: TaskId, actor: Actor, answers: Variables) -> list[TaskId]:

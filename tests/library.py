@@ -186,3 +186,12 @@ def _publish(connection: Connection, owner: Actor, approver: Actor) -> None:
     ]  # fmt: skip
     for submission_id in waiting:
         deployment.approve(connection, submission_id, approver, "Đã đọc kỹ")
+
+
+def brought_into_force(library: Library, changed: bundle.Bundle) -> None:
+    """Another bundle in force: submitted by one person, approved by another."""
+    with database.transaction() as connection:
+        submitted = deployment.submit(
+            connection, changed.files, library.staff["soan"], "Quy định mới", together=["repair", "loan"]
+        )
+        deployment.approve(connection, submitted, library.staff["duyet"], "Đã đọc kỹ")

@@ -19,6 +19,7 @@ from engine.incidents import Incident
 from engine.instances import Summary, View
 from engine.records import Record
 from engine.runtime import WaitKind
+from engine.stuck import Expected
 from web import locales, wordings
 from web.sessions import Presence
 from web.subjects import Subject
@@ -144,6 +145,17 @@ def told(incident: Incident, definition: Definition, language: str) -> Told:
         incident.sentence(language),
         incident.opened_at,
     )
+
+
+def missed(found: Iterable[Expected], view: View, language: str) -> list[tuple[Expected, str, str]]:
+    """What has not followed in time, or will not since the case is over: with the names of both elements."""
+    now, is_over = clock.now(), view.summary.state != "active"
+    name = view.definition.element_name
+    return [
+        (one, name(language, one.reaches), name(language, one.after))
+        for one in found
+        if is_over or one.due_at < now
+    ]
 
 
 def records_of(

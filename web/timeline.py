@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import texts
+from engine import settings, texts
 from engine.bpmn.model import Flow, Kind
 from engine.definitions.definition import Definition
 from engine.history import Row
-from web import rendering
+from web import locales, rendering
 
 _UNTOLD = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 _TONES = {
@@ -32,18 +32,34 @@ class Entry:
     steps: tuple[str, ...]
 
 
-def entries(rows: Iterable[Row], definitions: Mapping[int, Definition], language: str) -> tuple[Entry, ...]:
-    """The acts, the newest first; `definitions` holds every version the rows name."""
-    told = [_entry(row, definitions[row.version_id], language) for row in rows]
+def entries(
+    rows: Iterable[Row],
+    definitions: Mapping[int, Definition],
+    language: str,
+    names: Mapping[int, str] | None = None,
+) -> tuple[Entry, ...]:
+    """The acts, the newest first; `definitions` holds every version the rows name, `names` those they were done for."""
+    told = [_entry(row, definitions[row.version_id], language, names or {}) for row in rows]
     return tuple(reversed(told))
 
 
-def _entry(row: Row, definition: Definition, language: str) -> Entry:
+def receivers(rows: Iterable[Row]) -> set[int]:
+    """The accounts that tasks were handed over to."""
+    return {int(row.details["to"]) for row in rows if str(row.details.get("to", "")).isdecimal()}
+
+
+def _entry(row: Row, definition: Definition, language: str, names: Mapping[int, str]) -> Entry:
     element = definition.element_name(language, row.element) if row.element else definition.name(language)
-    said = rendering.sentence(f"history.{row.event}", language, element=element, **_plain(row.details))
-    reason = row.details.get("reason")
-    if isinstance(reason, str) and row.event == "instance_cancelled":
+    gaps = _plain(row.details)
+    if "to" in gaps:
+        gaps["to"] = names.get(int(gaps["to"]), "–")
+    said = rendering.sentence(f"history.{row.event}", language, element=element, **gaps)
+    reason, occurred_at = row.details.get("reason"), row.details.get("occurred_at")
+    if isinstance(reason, str) and row.event in ("instance_cancelled", "expectation_dismissed"):
         said = f"{said} {rendering.sentence('history.because', language, reason=reason)}"
+    if isinstance(occurred_at, str):
+        at = locales.moment(datetime.fromisoformat(occurred_at), settings.current().zone_info)
+        said = f"{said} {rendering.sentence('history.occurred', language, at=at)}"
     steps = [
         step for told in row.details.get("steps", ()) if (step := _step(told, row, definition, language))
     ]

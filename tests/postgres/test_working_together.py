@@ -91,7 +91,7 @@ def test_whoever_has_a_task_gives_it_to_somebody_who_may_do_it(library: Library)
     with database.transaction() as connection:
         task_id, second = taken(library, connection), account(connection, "thu", "librarian", library.branch)
         offered = user_tasks.receivers(connection, user_tasks.task(connection, task_id))
-        assert [one.name for one in offered] == ["Thu"]
+        assert offered == [(second.account_id, "Thu")]
         user_tasks.hand_over(connection, task_id, library.people["librarian"], second.account_id)
         assert user_tasks.task(connection, task_id).claimed_name == "Thu"
         newest = history.of(connection, task_id.instance)[-1]

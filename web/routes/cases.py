@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,8 +11,10 @@ from sqlalchemy import Connection
 
 from engine import (
     access,
+    accounts,
     campaign,
     clock,
+    comments,
     database,
     history,
     incidents,
@@ -19,12 +22,13 @@ from engine import (
     log,
     records,
     settings,
+    stuck,
     units,
 )
 from engine.access import Permission
 from engine.definitions import registry
 from engine.definitions.definition import Definition
-from engine.errors import NotAllowed, NotFound
+from engine.errors import Invalid, NotAllowed, NotFound
 from engine.ids import InstanceId, VersionId, parsed
 from web import (
     answers_view,
@@ -88,7 +92,57 @@ def find(request: Request, presence: SignedIn, posted: Guarded) -> Response:
 @router.get("/cases/{case}")
 def case_page(request: Request, presence: SignedIn, case: str) -> Response:
     """One case: where it rests, diagram, history, answers, decisions, papers. Each look is audited."""
+    return _page(request, presence, _bound(case))
+
+
+@router.post("/cases/{case}/comments")
+def comment(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
+    """Say something about the case; refused, what was written stays in its field."""
+    instance_id, text = _bound(case), posted.first("comment")
+    try:
+        with database.transaction() as connection:
+            comments.add(connection, instance_id, presence.actor, text)
+    except Invalid as refusal:
+        faults = [finding.sentence(presence.language) for finding in refusal.findings]
+        return _page(request, presence, instance_id, text, faults)
+    return rendering.redirect(request, f"/cases/{instance_id}#comments", "said.commented")
+
+
+@router.post("/cases/{case}/dismiss")
+def dismiss(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
+    """No longer expect what will not follow, with a reason that stays in the case's history."""
     instance_id = _bound(case)
+    token, after = parsed(posted.first("token"), "expectation_not_found"), posted.first("after")
+    with database.transaction() as connection:
+        stuck.dismiss(connection, instance_id, token, after, presence.actor, posted.first("reason"))
+    return rendering.redirect(request, f"/cases/{instance_id}", "said.dismissed")
+
+
+@router.post("/cases/{case}/retry")
+def retry(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
+    """Try again what stopped, and say honestly whether it went on."""
+    instance_id = _bound(case)
+    token, element = parsed(posted.first("token"), "incident_not_found"), posted.first("element")
+    said, tone = retries.retried(instance_id, token, element, presence.actor)
+    return rendering.redirect(request, f"/cases/{instance_id}", said, tone)
+
+
+@router.post("/cases/{case}/cancel")
+def cancel(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
+    """End the case before its end, with a reason that stays in its history."""
+    instance_id = _bound(case)
+    with database.transaction() as connection:
+        instances.cancel(connection, instance_id, presence.actor, posted.first("reason"))
+    return rendering.redirect(request, f"/cases/{instance_id}", "said.case_cancelled")
+
+
+def _page(
+    request: Request,
+    presence: Presence,
+    instance_id: InstanceId,
+    comment: str = "",
+    faults: Sequence[str] = (),
+) -> Response:
     language, zone = presence.language, settings.current().zone_info
     with database.transaction() as connection:
         view = instances.view(connection, instance_id, presence.actor)
@@ -110,38 +164,24 @@ def case_page(request: Request, presence: SignedIn, case: str) -> Response:
             "named": lookups.names(connection, view.definition, _passed(rows), view.variables, presence),
             "papers": documents.ready(connection, view, language),
             "tasks": work_lists.of_case(connection, presence, instance_id),
+            "comments": comments.of(connection, instance_id),
+            "missed": case_view.missed(stuck.expected(connection, instance_id), view, language),
         }
+        names = accounts.names(connection, timeline.receivers(rows))
     path, subject = view.summary.unit_path, context["subject"]
     return rendering.page(
-        request, "case.html", presence, case=view, marks=state.marks(), decided=decided,
+        request, "case.html", presence, 422 if faults else 200, case=view, marks=state.marks(), decided=decided,
         definition=view.definition, process=view.definition.name(language),
         outcome=view.definition.element_name(language, view.summary.outcome) if view.summary.outcome else "",
-        entries=timeline.entries(rows, versions, language),
+        entries=timeline.entries(rows, versions, language, names),
         knowledge=answers_view.view(
             view.definition, _passed(rows), view.variables, language, zone,
             context["named"] | case_view.names(subject),
         ),
         incidents=[case_view.told(one, view.definition, language) for one in open_incidents],
-        may_free=access.allowed(presence.actor, Permission.FREE, path), **context,
+        may_free=access.allowed(presence.actor, Permission.FREE, path), comment=comment, comment_faults=faults,
+        longest=comments.LONGEST, **context,
     )  # fmt: skip
-
-
-@router.post("/cases/{case}/retry")
-def retry(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
-    """Try again what stopped, and say honestly whether it went on."""
-    instance_id = _bound(case)
-    token, element = parsed(posted.first("token"), "incident_not_found"), posted.first("element")
-    said, tone = retries.retried(instance_id, token, element, presence.actor)
-    return rendering.redirect(request, f"/cases/{instance_id}", said, tone)
-
-
-@router.post("/cases/{case}/cancel")
-def cancel(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
-    """End the case before its end, with a reason that stays in its history."""
-    instance_id = _bound(case)
-    with database.transaction() as connection:
-        instances.cancel(connection, instance_id, presence.actor, posted.first("reason"))
-    return rendering.redirect(request, f"/cases/{instance_id}", "said.case_cancelled")
 
 
 def _list(request: Request, presence: Presence, **context: Any) -> Response:

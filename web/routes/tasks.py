@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from engine import access, database, drafts, forms, instances, log, units, user_tasks
+from engine import access, accounts, comments, database, drafts, forms, instances, log, units, user_tasks
 from engine.access import Permission
 from engine.errors import Conflict, Invalid, NotFound
-from engine.ids import TaskId
+from engine.ids import TaskId, parsed
 from engine.user_tasks import View
 from web import case_view, documents, lookups, offers, rendering, sheets, subjects, work_lists
 from web.form_fields import Posted as Answers
@@ -109,6 +109,19 @@ def release(request: Request, presence: SignedIn, posted: Guarded, task: str) ->
     )
 
 
+@router.post("/tasks/{task}/hand-over")
+def hand_over(request: Request, presence: SignedIn, posted: Guarded, task: str) -> Response:
+    """Give the task to somebody else who holds its role there."""
+    task_id = _bound(task)
+    with database.transaction() as connection:
+        waiting = user_tasks.task(connection, task_id)
+        to = parsed(posted.first("to"), "account_not_found")
+        user_tasks.hand_over(connection, task_id, presence.actor, to)
+        name = accounts.names(connection, [to]).get(to, "")
+    back = work_lists.address_of(waiting.process, waiting.lane)
+    return rendering.redirect(request, back, "said.handed_over", "plain", name=name)
+
+
 @router.get("/tasks/{task}/next")
 def next_step(request: Request, presence: SignedIn, task: str) -> Response:
     """After a task is done: on with the same person, papers to print, or back to the queue for the next one."""
@@ -188,6 +201,7 @@ def _page(
             looked.labels,
         )
     station = work_lists.station_of(task.process, task.lane)
+    may_release = in_hand or access.allowed(presence.actor, Permission.FREE, task.unit_path)
     return rendering.fragment(
         request, "task.html", "sheet", presence, status, task=task, form=form, in_hand=in_hand, definition=definition,
         element=definition.element_name(language, task.element), process=definition.name(language),
@@ -197,7 +211,10 @@ def _page(
         station_name=station.names.get(language, station.key) if station else None,
         back=work_lists.address_of(task.process, task.lane),
         may_see=access.allowed(presence.actor, Permission.SEE, task.unit_path),
-        may_release=in_hand or access.allowed(presence.actor, Permission.FREE, task.unit_path),
+        may_release=may_release,
+        receivers=user_tasks.receivers(connection, task) if may_release and task.claimed_by else [],
+        comments=comments.of(connection, task.id.instance),
+        may_comment=instances.may_open(connection, presence.actor, task.id.instance),
     )  # fmt: skip
 
 
