@@ -277,6 +277,28 @@ def cases(connection: Connection, who: Actor) -> list[Summary]:
     return found
 
 
+def told(connection: Connection, hold: Hold) -> list[tuple[Variables, Definition]]:
+    """What the newest cases of a hold know, for the page to call the person by a name."""
+    who = actor(connection, hold).bearer
+    table = tables.instance
+    chosen = table.c.instance_id == hold.instance_id
+    if who is not None and who.subject is not None:
+        chosen = (
+            chosen | (table.c.subject == who.subject) if hold.instance_id else table.c.subject == who.subject
+        )
+    rows = connection.execute(
+        select(table.c.instance_id, table.c.subject, table.c.body, table.c.version_id)
+        .where(chosen)
+        .order_by(table.c.instance_id.desc())
+        .limit(MOST_CASES)
+    )
+    return [
+        (runtime.restore(row.body).variables, registry.definition(connection, row.version_id))
+        for row in rows
+        if who is not None and who.bears(row.instance_id, row.subject)
+    ]
+
+
 def public_processes(connection: Connection) -> list[Definition]:
     """The newest version of each process that is public."""
     table = tables.definition_version

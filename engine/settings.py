@@ -51,6 +51,8 @@ class Settings:
     integration_tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     given_secret_key: str | None = field(default=None, repr=False)
     secure_cookies: bool = False
+    public_starts_per_hour: int = 60
+    proxies: int = 0
     upload_limit_bytes: int = 2 * 1024 * 1024
     poll_ms: int = 300
     claim_batch: int = 20
@@ -288,6 +290,8 @@ VARIABLES = (
     Variable("integration_tokens", _pairs, "pairs", "labs=a-secret"),
     Variable("given_secret_key", _long_enough, "long_secret", "a line of at least 32 characters"),
     Variable("secure_cookies", _yes_or_no, "yes_or_no", "yes"),
+    Variable("public_starts_per_hour", _whole(1, 100_000), "1_to_100000", "300"),
+    Variable("proxies", _whole(0, 8), "0_to_8", "1"),
     Variable("upload_limit_bytes", _whole(1024, 1 << 30), "bytes", "4194304"),
     Variable("poll_ms", _whole(10, 60_000), "milliseconds", "500"),
     Variable("claim_batch", _whole(1, 1000), "1_to_1000", "50"),

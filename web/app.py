@@ -17,6 +17,7 @@ from web import errors
 from web.declared import page_checks
 from web.declared import pages as declared_pages
 from web.routes import (
+    bearers,
     cases,
     definitions,
     documents,
@@ -25,6 +26,7 @@ from web.routes import (
     lookups,
     pages,
     paper_lines,
+    public,
     sign_in,
     starts,
     stations,
@@ -35,7 +37,7 @@ from web.routes import (
 
 ROUTES = (
     sign_in, home, stations, starts, lookups, tasks, cases, documents, stuck, definitions, submissions, health,
-    paper_lines,
+    paper_lines, public, bearers,
 )  # fmt: skip
 
 STATIC = Path(__file__).with_name("static")

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from engine import feel, texts
 from engine.definitions.definition import Definition
-from engine.definitions.documents import Document
-from web import readable
+from engine.definitions.documents import Document, Row
+from web import qr, readable
 
 Words = tuple[str, ...]  # one per language, in the order of engine.texts.LANGUAGES; equal ones once
 
@@ -18,6 +20,7 @@ Words = tuple[str, ...]  # one per language, in the order of engine.texts.LANGUA
 class Line:
     label: Words
     value: Words
+    drawing: Markup | None = None  # a QR code of the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,7 @@ def view(
     parts = tuple(
         Part(
             writing.words(section.heading) if section.heading else (),
-            tuple(
-                Line(writing.words(row.label), writing.value(row.value, row.format))
-                for row in section.rows
-                if writing.holds(row.when)
-            ),
+            tuple(writing.line(row) for row in section.rows if writing.holds(row.when)),
         )
         for section in document.sections
     )
@@ -65,6 +64,10 @@ class _Writing:
     definition: Definition
     variables: Mapping[str, Any]
     moment: feel.Moment
+
+    def line(self, row: Row) -> Line:
+        value = self.value(row.value, row.format)
+        return Line(self.words(row.label), value, qr.drawn(value[0]) if row.format == "qr" else None)
 
     def words(self, key: str) -> Words:
         found = (self.definition.text(language, key) or key for language in texts.LANGUAGES)

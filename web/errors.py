@@ -14,6 +14,7 @@ from engine import log
 from engine.errors import Conflict, EngineError, Invalid, NotAllowed, NotFound
 from web import rendering, sessions
 from web.sessions import SignInNeeded
+from web.visitors import CodeNeeded
 
 _STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 
@@ -21,6 +22,7 @@ _STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 def install(app: FastAPI) -> None:
     """Let every refusal of the engine become a page."""
     app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(CodeNeeded, _code)
     app.add_exception_handler(EngineError, _refusal)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _bad_address)
@@ -46,6 +48,11 @@ def _sign_in(request: Request, _: Exception) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
+
+
+def _code(request: Request, _: Exception) -> Response:
+    """To where a code is entered: there is no session, or it has ended."""
+    return rendering.redirect(request, "/my", "said.bearer_ended", "warn")
 
 
 def _refusal(request: Request, error: Exception) -> Response:

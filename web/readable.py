@@ -47,7 +47,7 @@ def formatted(found: Any, shape: str | None, language: str, zone: ZoneInfo) -> s
             return locales.moment(str(found), zone)
         case "time":
             return locales.clock(str(found), zone)
-        case "code" | "text":
+        case "code" | "text" | "qr":
             return str(found) if not isinstance(found, (list, dict, bool)) else value(found, language, zone)
         case _:
             return value(found, language, zone)

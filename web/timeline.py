@@ -65,7 +65,8 @@ def _entry(row: Row, definition: Definition, language: str, names: Mapping[int, 
     ]
     stopped = any(told[0] == "stopped" for told in row.details.get("steps", ()))
     tone = "bad" if stopped else _TONES.get(row.event, "")
-    return Entry(row.at, said, row.actor_name or "", definition.version, tone, tuple(steps))
+    bearer = rendering.sentence("history.bearer", language) if row.details.get("by") == "bearer" else ""
+    return Entry(row.at, said, row.actor_name or bearer, definition.version, tone, tuple(steps))
 
 
 def _step(told: list[Any], row: Row, definition: Definition, language: str) -> str:

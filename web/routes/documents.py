@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from engine import campaign, database, instances, log, texts
+from engine import database, instances, log
 from engine.errors import NotFound
 from engine.ids import parsed
-from web import document_view, documents, rendering, sheets, subjects
+from web import documents, rendering
 from web.sessions import SignedIn
 
 router = APIRouter()
@@ -25,33 +23,8 @@ def document(request: Request, presence: SignedIn, case: str, key: str) -> Respo
         view = instances.view(connection, instance_id, presence.actor)
         if key not in {one.key for one in documents.ready(connection, view, presence.language)}:
             raise NotFound("document_not_ready")
-        about = subjects.known(connection, view.definition, view.summary.subject, presence)
-    declared = view.definition.documents[key]
-    unit = view.unit
-    kind = campaign.current().unit_kinds.get(unit.kind)
-    surroundings: dict[str, Any] = {
-        "subject": about,
-        "unit": {
-            "code": unit.code,
-            "name": unit.name,
-            "kind": kind.names.get(texts.LANGUAGES[0], unit.kind) if kind else unit.kind,
-        },
-    }
-    paper = document_view.view(view.definition, declared, {**view.variables, **surroundings}, sheets.moment())
+        about = documents.surroundings(connection, view, presence)
     return rendering.page(
-        request, "document.html", presence, paper=paper, case_id=instance_id, unit=unit, numbered=declared.numbered,
-        number_label=_everywhere("document.number"), sign_label=_everywhere("document.sign"),
-        number_of_paper=_number(instance_id), process=view.definition.name(presence.language),
-        version=view.definition.version, title=paper.title[0], campaign_names=campaign.current().names,
+        request, "document.html", presence, **documents.page(view, key, about, presence.language),
+        back=f"/cases/{instance_id}",
     )  # fmt: skip
-
-
-def _everywhere(key: str) -> list[str]:
-    """A text in every language: a paper is read by others than who prints it."""
-    return [rendering.sentence(key, language) for language in texts.LANGUAGES]
-
-
-def _number(instance_id: int) -> str:
-    """The case's number in groups of four, to be read aloud and typed."""
-    digits = str(instance_id)
-    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
