@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import tokenize
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ _WORD = re.compile(r"[a-z]+")
 _SHORTEST = 4  # letters; shorter ones are too common to mean anything
 
 
-def campaign_words() -> set[str]:
+@functools.cache
+def campaign_words() -> frozenset[str]:
     """Words of process keys, element ids, lanes, form names and fields, less the engine's own and plain English."""
     found: set[str] = set()
     for path in (ROOT / "processes").glob("*/texts/vi.yaml"):
@@ -29,7 +32,7 @@ def campaign_words() -> set[str]:
         for name, form in yaml.safe_load(path.read_text("utf-8")).items():
             found |= {name, *(form.get("fields") or {})}
     words = {word for name in found for word in _WORD.findall(name.lower()) if len(word) >= _SHORTEST}
-    return words - engine_words()
+    return frozenset(words - engine_words())
 
 
 def engine_words() -> set[str]:
@@ -39,7 +42,7 @@ def engine_words() -> set[str]:
     return set(_WORD.findall(listed.lower()))
 
 
-def violations(words: set[str], files: Iterable[tuple[str, str]]) -> list[str]:
+def violations(words: AbstractSet[str], files: Iterable[tuple[str, str]]) -> list[str]:
     """`file: word` for each campaign word found in names, comments and texts of a file."""
     return [
         f"{name}: {word}" for name, text in files for word in sorted(words & set(_WORD.findall(text.lower())))
