@@ -11,8 +11,10 @@ import sqlalchemy
 from engine import database as databases
 from engine.definitions import registry
 from tests.processes import clinic as clinics
+from tests.processes import district as districts
 from tests.processes import snapshots
 from tests.processes.clinic import Clinic
+from tests.processes.district import District
 from tests.processes.snapshots import Snapshot
 
 
@@ -37,3 +39,26 @@ def clinic(
         with databases.transaction() as connection:
             snapshots.put_back(connection, _founded[0][1])
     return _founded[0][0]
+
+
+@pytest.fixture(scope="module")
+def _settled() -> Iterator[list[tuple[District, Snapshot]]]:
+    """As for the clinic: founded once for a module."""
+    registry.forget()
+    yield []
+    registry.forget()
+
+
+@pytest.fixture
+def district(
+    database: sqlalchemy.Engine, move: Callable[..., datetime], _settled: list[tuple[District, Snapshot]]
+) -> District:
+    """Two communes with a site each, and the offices above them."""
+    if not _settled:
+        made = districts.founded()
+        with databases.transaction() as connection:
+            _settled.append((made, snapshots.taken(connection)))
+    else:
+        with databases.transaction() as connection:
+            snapshots.put_back(connection, _settled[0][1])
+    return _settled[0][0]
