@@ -9,7 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine import access, accounts, catalogue, clock, database, instances, records, settings, units, user_tasks
+from engine import (
+    access,
+    accounts,
+    catalogue,
+    clock,
+    database,
+    instances,
+    records,
+    settings,
+    units,
+    user_tasks,
+)
 from engine.access import Actor
 from engine.definitions import deployment
 from engine.ids import InstanceId

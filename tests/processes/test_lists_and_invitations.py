@@ -25,7 +25,9 @@ def round_id(district: District) -> str:
     return str(district.opens_round().knows("round_id"))
 
 
-def test_who_the_district_approves_is_listed_and_has_a_case_of_their_own(district: District, people, round_id) -> None:
+def test_who_the_district_approves_is_listed_and_has_a_case_of_their_own(
+    district: District, people, round_id
+) -> None:
     rows = [{"person_id": one, "priority_group": "9"} for one in people]
     proposed = district.starts("nomination", "xa-1", "commune_officer", round_id=round_id, people=rows)
     assert proposed.task("approve").unit_path == district.units["219"].path
@@ -33,7 +35,10 @@ def test_who_the_district_approves_is_listed_and_has_a_case_of_their_own(distric
     proposed.does("approve", "district_officer", review_outcome="approve", reviewed=rows)
 
     for person in people[:2]:
-        assert [one.element for one in district.registration(person).tasks()] == ["my_place", "place_on_behalf"]
+        assert [one.element for one in district.registration(person).tasks()] == [
+            "my_place",
+            "place_on_behalf",
+        ]
     assert district.cases("registration", people[2]) == []
     assert proposed.knows("struck")[0]["struck_reason"] == "Đã chuyển đi nơi khác"
     proposed.does("see_outcome", "commune_officer")
@@ -156,7 +161,9 @@ def test_a_person_opens_their_invitation_with_code_and_birth_date_and_nobody_els
         user_tasks.complete(connection, seen[0].id, actor, {"answer": "accept"})
 
 
-def test_an_appointment_is_moved_to_another_free_hour_and_given_up(district: District, people, round_id) -> None:
+def test_an_appointment_is_moved_to_another_free_hour_and_given_up(
+    district: District, people, round_id
+) -> None:
     district.lists(round_id, *people[:2])
     session = district.plans(round_id, invite=1)
     case = district.registration(people[0]).does("answer_invitation", answer="accept")
@@ -170,7 +177,9 @@ def test_an_appointment_is_moved_to_another_free_hour_and_given_up(district: Dis
     assert "answer_invitation" in district.registration(people[1]).waits_at()  # the hour goes on
 
 
-def test_who_comes_ends_their_registration_and_is_reminded_the_day_before(district: District, people, round_id) -> None:
+def test_who_comes_ends_their_registration_and_is_reminded_the_day_before(
+    district: District, people, round_id
+) -> None:
     district.lists(round_id, people[0])
     district.plans(round_id, invite=1, session_on="2021-07-29")
     case = district.registration(people[0]).does("answer_invitation", answer="accept")
