@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import Connection, Row, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -13,7 +15,7 @@ from engine import units
 from engine.catalogue import Context, Json
 from engine.errors import NotFound
 from engine.units import Unit
-from integrations.sessions import bookings, hours, plans
+from integrations.sessions import bookings, hours, plans, releases
 from integrations.sessions.bookings import ARRIVED, BOOKED, HELD, MISSED
 from integrations.sessions.refusals import parsed
 
@@ -132,7 +134,7 @@ def arrive(inputs: Json, context: Context) -> Json:
     if came and "already_arrived" not in flags:
         flags.append("already_arrived")
     if booking is not None and is_here:
-        connection.execute(_MARK, {"booking_id": booking.booking_id, "now": context.now})
+        _mark(connection, booking, context.now)
     if all(one.outcome is not None for one in came):
         connection.execute(
             _ATTEND,
@@ -197,11 +199,17 @@ def outcome(inputs: Json, context: Context) -> Json:
     listed = {"person_id": person_id, "round_id": row.round_id}
     if result == VACCINATED:
         for other in connection.scalars(_OTHERS, listed).all():
-            bookings.release({"booking_id": str(other), "state": bookings.CANCELLED}, context)
+            releases.release({"booking_id": str(other), "state": bookings.CANCELLED}, context)
         connection.execute(_DONE, listed)
     else:
         connection.execute(_PASSED, listed)
     return {"recorded": True}
+
+
+def _mark(connection: Connection, booking: Row[Any], now: datetime) -> None:
+    """The booking is that of somebody who came. One that was missed stays so where its person has another by now."""
+    with contextlib.suppress(sqlalchemy.exc.IntegrityError), connection.begin_nested():
+        connection.execute(_MARK, {"booking_id": booking.booking_id, "now": now})
 
 
 def _unit(inputs: Json, context: Context) -> Unit:

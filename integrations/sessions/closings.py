@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, text
 
 from engine.catalogue import Context, Json
-from integrations.sessions import bookings, hours, plans
+from integrations.sessions import bookings, hours, plans, releases
 from integrations.sessions.refusals import parsed
 
 _MISSED = text(
@@ -49,7 +49,7 @@ def close(inputs: Json, context: Context) -> Json:
     Done again, it finds nobody.
     """
     connection, session_id = context.transaction(), parsed(inputs["session_id"])
-    bookings.hold_all(connection, session_id)
+    releases.hold_all(connection, session_id)
     plans.close(connection, session_id, context.now)
     missed = [
         {
@@ -59,7 +59,7 @@ def close(inputs: Json, context: Context) -> Json:
         for row in connection.execute(_MISSED, {"session_id": session_id, "now": context.now})
     ]  # fmt: skip
     for booking_id in connection.scalars(_HELD, {"session_id": session_id}).all():
-        bookings.release({"booking_id": str(booking_id), "state": bookings.EXPIRED}, context)
+        releases.release({"booking_id": str(booking_id), "state": bookings.EXPIRED}, context)
     return {"missed": missed, "counts": counts(connection, [session_id])[session_id]}
 
 

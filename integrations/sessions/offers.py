@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from engine.catalogue import Context, Json
-from integrations.sessions import bookings, hours, plans
+from integrations.sessions import bookings, hours, plans, releases
 from integrations.sessions.refusals import parsed
 
 _SLOTS = text(
     """
     select starts_at, hour, capacity - taken as free from slot
-    where session_id = :session_id and taken < capacity and is_open and starts_at > :now
+    where session_id = :session_id and is_open and starts_at > :now
     order by starts_at for update
     """
 )
@@ -134,8 +134,9 @@ def _offered(session_id: int, most: int, stands_hours: Any, context: Context) ->
     values = {
         "session_id": session_id, "round_id": session.round_id, "unit_path": session.unit_path, "now": now,
     }  # fmt: skip
-    bookings.lapse(connection, session_id, now)
     slots = connection.execute(_SLOTS, values).all()
+    if releases.lapse(connection, session_id, now):
+        slots = connection.execute(_SLOTS, values).all()
     chosen = _chosen(connection, slots, most, values)
     if not chosen:
         return []

@@ -14,7 +14,7 @@ from engine import tables as ground
 from engine.catalogue import Context, Json
 from engine.errors import NotFound
 from engine.units import Unit
-from integrations.sessions import bookings, hours, rounds, tables
+from integrations.sessions import bookings, hours, releases, rounds, tables
 from integrations.sessions.hours import Break, Slot
 from integrations.sessions.refusals import parsed, refused
 
@@ -74,10 +74,10 @@ def change(inputs: Json, context: Context) -> Json:
         if row.state in ENDED:
             raise refused("SESSION_ENDED", "session_ended")
         if state == CANCELLED:
-            bookings.hold_all(connection, session_id)
+            releases.hold_all(connection, session_id)
         _enter(connection, session_id, state, inputs.get("reason") or "", context.now)
         if state == CANCELLED:
-            released = bookings.release_all(connection, session_id, context.now)
+            released = releases.release_all(connection, session_id, context.now)
     return {"session_id": str(session_id), "state": state, "released": released}
 
 
@@ -321,6 +321,7 @@ def _store_slots(connection: Connection, session_id: int, slots: list[Slot], zon
 
 def _enter(connection: Connection, session_id: int, state: str, reason: str, at: datetime) -> None:
     session, change_ = tables.session, tables.session_state
+    releases.hold_slots(connection, session_id)
     connection.execute(
         update(session).where(session.c.session_id == session_id).values(state=state, changed_at=at)
     )

@@ -16,9 +16,11 @@ import sqlalchemy
 from sqlalchemy import text
 
 from engine import clock, database, settings
+from engine.catalogue import Json
 from engine.database import Connection
 from engine.errors import BusinessError
-from integrations.sessions import bookings
+from engine.units import Unit
+from integrations.sessions import releases
 from tests.integrations import sessions_desk
 from tests.integrations.sessions_desk import DAY, Desk
 
@@ -106,6 +108,64 @@ def test_an_hour_is_exactly_full_after_four_rivals_and_a_kill(
         assert [tuple(row) for row in rows] == [(CAPACITY, CAPACITY)] * 4
 
 
+# --- two at once, one waiting for the other ----------------------------------------------------------------
+
+
+def meanwhile(
+    engine: sqlalchemy.Engine, site: Unit, first: Callable[[Desk], object], second: Callable[[Desk], Json]
+) -> Json:
+    """What the second gives, who begins before the first commits and has to wait for it."""
+    given: list[Json] = []
+
+    def other() -> None:
+        with engine.begin() as connection:
+            given.append(second(Desk(connection, site)))
+
+    thread = threading.Thread(target=other)
+    with engine.begin() as connection:
+        first(Desk(connection, site))
+        thread.start()
+        while not connection.scalar(text("select count(*) from pg_locks where not granted")):
+            assert thread.is_alive(), "the second did not wait"
+    thread.join()
+    return given[0]
+
+
+def test_a_booking_can_be_given_back_while_it_is_being_moved_to_an_empty_hour(
+    database: sqlalchemy.Engine, move: Callable[..., datetime]
+) -> None:
+    with database.begin() as connection:
+        desk = sessions_desk.opened(connection)
+        session_id = desk.session()
+        booking_id = desk.booked(session_id, "p")
+    ended = meanwhile(
+        database, desk.site,
+        lambda one: one.does("move", booking_id=booking_id, session_id=session_id, starts_at=HOURS[1]),
+        lambda two: two.does("release", booking_id=booking_id, state="cancelled"),
+    )  # fmt: skip
+    assert ended["released"]
+    with database.begin() as connection:
+        assert sessions_desk.agree(connection) == 0
+
+
+def test_who_missed_an_hour_arrives_all_the_same_while_another_is_being_booked_for_them(
+    database: sqlalchemy.Engine, move: Callable[..., datetime]
+) -> None:
+    with database.begin() as connection:
+        desk = sessions_desk.opened(connection)
+        session_id = desk.session(round_id=desk.round_())
+        missed = desk.booked(session_id, "p")
+        desk.does("release", booking_id=missed, state="missed")
+    told = meanwhile(
+        database, desk.site, lambda one: one.booked(session_id, "p", "10:00"),
+        lambda two: two.does("arrive", person_id="p", arrival_kind="booked", at=HOURS[0]),
+    )  # fmt: skip
+    assert told["booking_id"] == missed
+    with database.begin() as connection:
+        assert Desk(connection, desk.site).state(missed) == "missed"
+        assert sessions_desk.agree(connection) == 2
+
+
 # --- every verb at once -----------------------------------------------------------------------------------
 
 
@@ -121,7 +181,7 @@ def act(desk: Desk, sessions: list[str], rounds: list[str], chance: random.Rando
     elif verb == "offer":
         desk.does("offer", session_id=session_id, most=chance.randrange(1, 4), hours=2)
     elif verb == "lapse":
-        bookings.lapse(connection, int(session_id), clock.now() + timedelta(hours=3))
+        releases.lapse(connection, int(session_id), clock.now() + timedelta(hours=3))
     elif verb == "join":
         desk.does(
             "join_list",
@@ -144,7 +204,7 @@ def act(desk: Desk, sessions: list[str], rounds: list[str], chance: random.Rando
 
 
 def rival(
-    engine: sqlalchemy.Engine, site: sessions_desk.Unit, things: tuple[list[str], list[str]], seed: int,
+    engine: sqlalchemy.Engine, site: Unit, things: tuple[list[str], list[str]], seed: int,
     wrong: list[BaseException],
 ) -> None:  # fmt: skip
     """Eighty verbs, each in a transaction of its own; refusals are part of the day."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from engine import catalogue, units
 from engine.bpmn import marked_yaml
 from engine.errors import BusinessError, Invalid, NotFound
-from integrations.sessions import bookings, hours, refusals
+from integrations.sessions import bookings, hours, refusals, reservations
 from integrations.sessions.hours import Break
 from tests.integrations import sessions_desk
 from tests.integrations.sessions_desk import DAY, Desk
@@ -280,7 +280,7 @@ def test_the_database_itself_keeps_a_person_from_two_bookings(desk):
         f"insert into booking ({columns}) select {columns} from booking where booking_id = :booking_id"
     )
     with pytest.raises(BusinessError, match="vừa được đặt hẹn"), desk.connection.begin_nested():  # noqa: SIM117
-        with bookings.one_booking_each():
+        with reservations.one_booking_each():
             desk.connection.execute(again, {"booking_id": int(booking_id)})
 
 
