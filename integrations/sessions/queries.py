@@ -184,7 +184,7 @@ def appointments(inputs: Json, context: Context) -> Json:
         "appointments": [
             bookings.described(row)
             for row in rows
-            if _sees(actor, row.unit_path)
+            if sees(actor, row.unit_path)
             or (row.state in (bookings.HELD, bookings.BOOKED) and row.ends_at > now)
         ]
     }
@@ -206,7 +206,7 @@ def public_rounds(inputs: Json, context: Context) -> Json:
 def session(inputs: Json, context: Context) -> Json:
     """One session within the actor's reach; for others there is none."""
     row = plans.by_id(context.transaction(), parsed(inputs["session_id"]))
-    if not _sees(_actor(context), row.unit_path):
+    if not sees(_actor(context), row.unit_path):
         raise NotFound("not_found")
     return plans.described(context.transaction(), [row])[0]
 
@@ -262,7 +262,8 @@ def _reach(actor: Actor) -> tuple[str, ...]:
     )
 
 
-def _sees(actor: Actor, unit_path: str) -> bool:
+def sees(actor: Actor, unit_path: str) -> bool:
+    """Whether the actor works or sees at the unit."""
     return any(unit_path.startswith(path) for path in _reach(actor))
 
 
@@ -272,7 +273,7 @@ def _touches(actor: Actor, unit_path: str) -> bool:
 
 
 def _require(actor: Actor, unit_path: str) -> None:
-    if not _sees(actor, unit_path):
+    if not sees(actor, unit_path):
         raise NotAllowed("permission_missing", permission=Permission.SEE.value)
 
 

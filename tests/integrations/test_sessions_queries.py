@@ -235,3 +235,21 @@ def test_the_engine_itself_reaches_everywhere(desk):
     session_id = desk.session()
     assert ids_of(desk.asks("sessions", access.SYSTEM, since=DAY, until=DAY)) == [session_id]
     assert ids_of(desk.asks("sessions", access.SYSTEM, since="2021-07-28")) == []
+
+
+def test_sessions_of_a_day_are_counted_for_each_unit_right_below(desk):
+    busy, quiet = desk.session(), desk.session(unit=desk.site, opens="13:00", closes="14:00")
+    desk.booked(busy, "1")
+    desk.booked(busy, "2", "09:00")
+    desk.does("change", case=busy, state="open")
+    desk.does("change", case=quiet, state="cancelled")
+    for unit_code, child in (("219", "bich-dong"), ("24", "219")):
+        (found,) = desk.asks("below", unit_code=unit_code, on=DAY)["units"]
+        assert found == {
+            "unit_code": child, "sessions": 1, "open": 1, "paused": 0, "stopped": 0, "capacity": 12, "booked": 2,
+            "arrived": 0, "missed": 0,
+        }  # fmt: skip
+    assert desk.asks("below", unit_code="219", on="2021-07-28")["units"] == []
+    elsewhere = units.create(desk.connection, "48", "province", "Thành phố Đà Nẵng")
+    with pytest.raises(NotFound):
+        desk.asks("below", worker(elsewhere), unit_code="219", on=DAY)

@@ -199,3 +199,16 @@ def test_only_those_who_work_or_see_there_may_ask(stock: Ledger) -> None:
     assert stock.ask("by_lot", stranger, lot=LOT)["movements"] == []
     assert stock.ask("public_daily", stranger, unit_code="diem-1", on="2021-07-26")["received"] == 4
     assert stock.connection.scalar(select(func.count()).select_from(tables.stock_line)) == 2
+
+
+def test_everybody_may_know_what_each_place_received_injected_and_has_left_today(stock: Ledger) -> None:
+    stock.receive(100)
+    stock.supply(60)
+    stock.give()
+    visitor = access.Actor(None, "visitor", "Visitor")
+    found = {one["unit_code"]: one for one in stock.ask("public_today", visitor)["units"]}
+    assert found["diem-1"] == {"unit_code": "diem-1", "received": 60, "injected": 1, "left": 59}
+    assert found["kho-219"] == {"unit_code": "kho-219", "received": 100, "injected": 0, "left": 40}
+    below = stock.ask("public_today", visitor, unit_code="diem-1")["units"]
+    assert [one["unit_code"] for one in below] == ["diem-1"]
+    assert not {"lots", "wasted"} & set(found["diem-1"])
