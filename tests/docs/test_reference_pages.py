@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
 import tiemchung
+from engine import catalogue
 from tests.architecture.sources import ROOT, python_files
+from web.declared import page_checks, page_schema, pages
 
 
 def _source() -> str:
@@ -65,3 +68,35 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert len(lines) <= 120
     first = "\n".join(lines[:8])
     assert "make demo" in first and "make test" in first
+
+
+def _pages_schema() -> set[str]:
+    """Every entry a declared page may have."""
+    properties = page_schema.PAGE["properties"]
+    asks = [one["properties"] for one in properties["asks"]["additionalProperties"]["oneOf"]]
+    parameters = properties["parameters"]["additionalProperties"]["properties"]
+    blocks = [entries for entries, _ in page_schema.BLOCKS.values()]
+    found = {*properties, *parameters, *(name for some in (*asks, *blocks) for name in some)}
+    return found | set(page_schema.BLOCKS) | set(page_schema.ENGINE)
+
+
+def test_every_entry_of_a_declared_page_is_explained() -> None:
+    text = (ROOT / "docs" / "pages.md").read_text("utf-8")
+    assert not [name for name in sorted(_pages_schema()) if f"`{name}`" not in text]
+
+
+def test_every_format_and_tone_of_a_page_is_explained() -> None:
+    words = set(re.findall(r"[a-z_]+", (ROOT / "docs" / "pages.md").read_text("utf-8")))
+    assert {*page_schema.FORMATS, *page_schema.TONES} <= words
+
+
+def test_the_page_of_the_how_to_works(tmp_path: Path) -> None:
+    """The page and its texts, as the how-to gives them, are read and have nothing wrong with them."""
+    page, words = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs" / "how-to" / "add-a-page.md").read_text("utf-8"), re.S
+    )
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "refusals.yaml").write_text(textwrap.dedent(page), "utf-8")
+    for language in ("vi", "en"):
+        (tmp_path / "texts" / f"{language}.yaml").write_text(textwrap.dedent(words), "utf-8")
+    assert page_checks.run(pages.read(tmp_path), catalogue.current()) == []

@@ -105,7 +105,7 @@ class Asking:
         try:
             with self.connection.begin_nested():
                 if ask.query is None:
-                    return sources.answer(ask, self.question())
+                    return sources.answer(ask, self.question(), inputs)
                 return catalogue.ask(self.connection, ask.query, inputs, self.actor, self.unit)
         except EngineError as refusal:
             log.warning("page_ask_refused", query=ask.query or ask.engine, code=refusal.code)

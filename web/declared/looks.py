@@ -64,6 +64,7 @@ def look(
     given = parameters.given(connection, page, said, presence)
     actor = presence.actor if presence is not None and not page.is_public else VISITOR
     asking = Asking(declared, page, connection, actor, language, clock.now(), given.unit, given.values)
+    _ask_required(asking)
     blocks = [one for one in (shown(block, asking) for block in page.blocks) if one is not None]
     return Look(
         page, declared.text(f"{page.key}.title", language) or page.key,
@@ -86,6 +87,17 @@ def shown(block: Block, asking: Asking) -> Shown | None:
     except Unanswered as failed:
         failure = failed.refusal.sentence(asking.language) if failed.refusal else ""
     return Shown(block.key, block.kind, title, about, block.is_half, view, failure)
+
+
+def _ask_required(asking: Asking) -> None:
+    """What the page is nothing without: refused, the page is."""
+    for ask in asking.page.asks.values():
+        if ask.is_required:
+            try:
+                asking.answer(ask.name)
+            except Unanswered as failed:
+                if failed.refusal is not None:
+                    raise failed.refusal from failed
 
 
 def _trail(connection: Connection, page: Page, unit: Unit | None, presence: Presence | None) -> list[Unit]:

@@ -85,6 +85,8 @@ class _Checks:
         for name, expression in _expressions(ask.inputs):
             self._names(expression, known, f"{pointer}/inputs/{name}")
         if ask.query is None:
+            if ask.engine == "tally" and not ask.kinds:
+                self._tell("declared_missing", pointer, name="kinds")
             if self.page.is_public and ask.engine != "units":
                 self._tell("page_public_engine", pointer, name=ask.engine, known=", ".join(ENGINE))
             if self.page.unit is None:
@@ -120,7 +122,7 @@ class _Checks:
                 joined = set(block.entries.get("joined", {}))
                 self._names(expression, known | _CHILD | joined, f"{pointer}/{path}", joined)
             else:
-                self._outputs(expression, f"{pointer}/{path}")
+                self._outputs(expression, f"{pointer}/{path}", block.entries.get("joined", {}))
         if block.kind == "children":
             self._known_kinds(block.entries.get("kinds", ()), f"{pointer}/kinds")
 
@@ -179,8 +181,8 @@ def _labels(block: Block) -> list[str]:
     """The keys of the texts a block shows."""
     entries = block.entries
     match block.kind:
-        case "figures":
-            return list(entries["figures"])
+        case "figures" | "facts":
+            return list(entries[block.kind])
         case "table":
             return [*entries["columns"], "empty"]
         case "children":

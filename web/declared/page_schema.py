@@ -16,7 +16,7 @@ NAME = r"^[a-z][a-z0-9_]{0,40}$"
 ADDRESS = r"^/[A-Za-z0-9_{}/?=&.:-]{0,200}$"
 FORMATS = ("text", "number", "percent", "date", "time", "moment", "duration", "yes_no", "word")
 TONES = ("good", "warn", "bad", "info", "plain")
-ENGINE = ("queues", "stuck", "units")
+ENGINE = ("queues", "stuck", "units", "tally")
 
 _NAME: Schema = {"type": "string", "pattern": NAME}
 _EXPRESSION: Schema = {"type": "string", "pattern": "^\\s*=", "maxLength": 4000}
@@ -55,6 +55,7 @@ _COLUMN: Schema = {"anyOf": [{"type": "null"}, _EXPRESSION, _entry((), **_SHOWN)
 _SEARCH: Schema = _entry(("text", "among"), text=_EXPRESSION, among=_EXPRESSION)
 _ROWS: dict[str, Schema] = {
     "rows": _EXPRESSION,
+    "joined": _map(_EXPRESSION),
     "search": _SEARCH,
     "most": {"type": "integer", "minimum": 1, "maximum": 500},
     "link": _ADDRESS,
@@ -73,8 +74,9 @@ BLOCKS: dict[str, tuple[dict[str, Schema], tuple[str, ...]]] = {
     ),
     "map": (
         {
-            "rows": _EXPRESSION, "search": _SEARCH, "name": _EXPRESSION, "north": _EXPRESSION, "east": _EXPRESSION,
-            "tone": _TONE, "link": _ADDRESS, "shapes": {"enum": ["vietnam"]},
+            "rows": _EXPRESSION, "joined": _map(_EXPRESSION), "search": _SEARCH, "name": _EXPRESSION,
+            "north": _EXPRESSION, "east": _EXPRESSION, "tone": _TONE, "link": _ADDRESS,
+            "shapes": {"enum": ["vietnam"]},
         },
         ("rows", "name", "north", "east"),
     ),
@@ -94,6 +96,7 @@ BLOCKS: dict[str, tuple[dict[str, Schema], tuple[str, ...]]] = {
     ),
     "links": ({"links": _map({"anyOf": [_ADDRESS, _entry(("to",), to=_ADDRESS, when=_EXPRESSION, main=_YES_NO)]})},
               ("links",)),
+    "facts": ({"facts": _map(_FIGURE)}, ("facts",)),
     "text": ({"tone": _TONE, "with": _map(_EXPRESSION)}, ()),
 }  # fmt: skip
 
@@ -138,12 +141,19 @@ PAGE: Schema = _entry(
                     ("query",),
                     query={"type": "string", "pattern": r"^[a-z]\w*\.\w+$"},
                     inputs=_map(_VALUE),
+                    required=_YES_NO,
                 ),
-                _entry(("engine",), engine={"enum": list(ENGINE)}, below=_YES_NO, kinds=_list(_NAME)),
+                _entry(
+                    ("engine",),
+                    engine={"enum": list(ENGINE)},
+                    below=_YES_NO,
+                    kinds=_list(_NAME),
+                    since=_EXPRESSION,
+                    until=_EXPRESSION,
+                ),
             ]
         }
     ),
-    title=_entry((), unit=_YES_NO),
     blocks={"type": "array", "minItems": 1, "maxItems": 40, "items": {"type": "object"}},
 )
 

@@ -7,7 +7,7 @@ Its words stand in the folder's texts, found by page and block; `texts/<area>.<l
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,8 @@ from engine.bpmn import marked_yaml
 from engine.definitions import manifest
 from engine.errors import Finding, Invalid
 from web.declared import page_schema
+
+Json = dict[str, Any]
 
 PUBLIC, SIGNED_IN = "public", "signed_in"
 FRONT = "/"  # the page of this path is what those see who are not signed in
@@ -46,6 +48,7 @@ class Ask:
     engine: str | None = None
     is_below: bool = False
     kinds: tuple[str, ...] = ()
+    is_required: bool = False  # what refuses it refuses the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,8 @@ def _made(marked: marked_yaml.Marked, key: str) -> Page:
     }  # fmt: skip
     asks = {
         name: Ask(
-            name, one.get("query"), compiled(one.get("inputs") or {}, f"/asks/{name}/inputs"), one.get("engine"),
-            one.get("below", False), tuple(one.get("kinds", ())),
+            name, one.get("query"), _inputs(one, f"/asks/{name}", compiled), one.get("engine"),
+            one.get("below", False), tuple(one.get("kinds", ())), one.get("required", False),
         )
         for name, one in (value.get("asks") or {}).items()
     }  # fmt: skip
@@ -201,6 +204,12 @@ def _made(marked: marked_yaml.Marked, key: str) -> Page:
         Way(way.get("icon", "next"), way.get("order", 500), tuple(way.get("kinds", ()))) if way is not None else None,
         parameters, manifest.duration(value["refresh"]) if "refresh" in value else None, asks, blocks, marked,
     )  # fmt: skip
+
+
+def _inputs(ask: Json, pointer: str, compiled: Callable[[Any, str], Any]) -> Json:
+    """What an ask is given: a query its inputs, the engine its days."""
+    days = {name: compiled(ask[name], f"{pointer}/{name}") for name in ("since", "until") if name in ask}
+    return {**days, **compiled(ask.get("inputs") or {}, f"{pointer}/inputs")}
 
 
 def _judged(marked: marked_yaml.Marked, number: int) -> list[Finding]:

@@ -75,6 +75,8 @@ def text(asking: Asking, value: Any, entry: Mapping[str, Any]) -> str:
             return locales.moment(str(value), zone)
         case "duration":
             return _duration(value, language)
+        case "word" if isinstance(value, list):
+            return ", ".join(text(asking, one, entry) for one in value)
         case "word":
             return asking.word(str(entry.get("words", "values")), _constant(value))
     return readable.value(value, language, zone)

@@ -21,6 +21,14 @@ def figures(block: Block, asking: Asking) -> View:
     return {"figures": [one for one in found if one is not None]}
 
 
+def facts(block: Block, asking: Asking) -> View:
+    """What there is to know of one thing, read rather than counted; those that are not wanted left out."""
+    found = [
+        cells.cell(asking, block.key, name, declared) for name, declared in block.entries["facts"].items()
+    ]
+    return {"facts": [one for one in found if one is not None]}
+
+
 def bars(block: Block, asking: Asking) -> View:
     """One bar per row, its length the share of the longest; `of` draws the whole behind it."""
     found = asking.value(block.entries["rows"])

@@ -11,6 +11,7 @@ from web.declared.pages import Block
 
 KINDS: Mapping[str, Callable[[Block, Asking], dict[str, Any]]] = {
     "figures": figures.figures,
+    "facts": figures.facts,
     "bars": figures.bars,
     "stuck": figures.stuck,
     "table": tables.table,

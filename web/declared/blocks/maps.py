@@ -13,6 +13,7 @@ from web.declared.pages import Block
 
 View = dict[str, Any]
 MOST_DOTS = 500
+DOT, MARGIN, CLOSEST = 11, 30, 240  # units of the picture: of 960 from north to south
 
 
 def map(block: Block, asking: Asking) -> View:
@@ -33,14 +34,31 @@ def map(block: Block, asking: Asking) -> View:
                 "link": cells.address(asking, entries["link"], row) if "link" in entries else None,
             }
         )
+    window = _window(shapes, dots if asking.unit is not None else [])
     return {
         "shapes": shapes,
+        "window": window,
+        "radius": round(DOT * window[3] / shapes["size"][1], 2),
         "picture": rendering.asset(f"{entries.get('shapes', 'vietnam')}.svg"),
         "dots": dots,
         "placed": sum(dot["x"] is not None for dot in dots),
         "is_cut": count > len(shown),
         "empty": asking.text(f"{block.key}.empty"),
     }
+
+
+def _window(shapes: View, dots: list[View]) -> list[float]:
+    """The part of the picture that is shown: around the dots where a unit was chosen, else the whole country."""
+    wide, high = shapes["size"]
+    placed = [(dot["x"], dot["y"]) for dot in dots if dot["x"] is not None]
+    if not placed:
+        return [0, 0, wide, high]
+    west, east = min(x for x, _ in placed) - MARGIN, max(x for x, _ in placed) + MARGIN
+    north, south = min(y for _, y in placed) - MARGIN, max(y for _, y in placed) + MARGIN
+    height = min(high, max(south - north, (east - west) * high / wide, CLOSEST))
+    width = height * wide / high
+    left, top = (west + east - width) / 2, (north + south - height) / 2
+    return [round(left, 1), round(top, 1), round(width, 1), round(height, 1)]
 
 
 def _place(shapes: View, north: Any, east: Any) -> tuple[float, float] | None:

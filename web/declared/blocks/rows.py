@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web.declared import searches
+from engine import spellings
 from web.declared.asking import Asking, Unanswered
 from web.declared.blocks.cells import Cell, address, cell, label
 
@@ -31,12 +31,32 @@ def found(asking: Asking, entries: Mapping[str, Any]) -> tuple[list[Row], int]:
     if not isinstance(value, list):
         raise Unanswered
     rows = [one if isinstance(one, dict) else {"value": one} for one in value]
+    for name, one in entries.get("joined", {}).items():
+        known = added_up(asking.value(one))
+        rows = [{**row, name: known.get(str(row.get("unit_code")))} for row in rows]
     search = entries.get("search")
     typed = str(asking.value(search["text"]) or "") if search else ""
     if search and typed:
-        rows = [one for one in rows if searches.matches(typed, str(asking.value(search["among"], one) or ""))]
+        words = spellings.plain(typed).split()
+        rows = [one for one in rows if _has(words, str(asking.value(search["among"], one) or ""))]
     rows = ordered(asking, rows, entries.get("first"))
     return rows[: int(entries.get("most", MOST))], len(rows)
+
+
+def added_up(found: Any) -> dict[str, Row]:
+    """Rows by their `unit_code`; of several about one unit the numbers are added up, the rest is the first's."""
+    together: dict[str, Row] = {}
+    for one in found if isinstance(found, list) else ():
+        if not isinstance(one, dict) or "unit_code" not in one:
+            continue
+        known = together.setdefault(str(one["unit_code"]), {})
+        for name, value in one.items():
+            if name in known and _is_number(value) and _is_number(known[name]):
+                known[name] += value
+            else:
+                known.setdefault(name, value)
+        known["rows"] = known.get("rows", 0) + 1
+    return together
 
 
 def ordered(asking: Asking, rows: list[Row], first: Any) -> list[Row]:
@@ -54,6 +74,16 @@ def line(asking: Asking, block: str, columns: Mapping[str, Any], row: Row, link:
         for name, declared in columns.items()
     )
     return Line(cells, None if link is None else address(asking, link, row))
+
+
+def _has(words: list[str], text: str) -> bool:
+    """Whether every word occurs in the text, with or without diacritics."""
+    plain = spellings.plain(text)
+    return all(word in plain for word in words)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _rank(value: Any) -> float:

@@ -48,7 +48,7 @@ def children(block: Block, asking: Asking) -> View:
     kinds = tuple(block.entries.get("kinds", ()))
     below = units.children(asking.connection, asking.unit, kinds)
     deeper = units.parents(asking.connection, below, kinds)
-    joined = {name: _by_unit(asking.value(one)) for name, one in block.entries.get("joined", {}).items()}
+    joined = {name: rows.added_up(asking.value(one)) for name, one in block.entries.get("joined", {}).items()}
     gathered: list[Row] = [
         {
             "unit": {"code": one.code, "name": one.name, "kind": one.kind},
@@ -65,12 +65,6 @@ def children(block: Block, asking: Asking) -> View:
         made = rows.line(asking, block.key, columns, named, None)
         lines.append(rows.Line(made.cells, row["address"] or leaf))
     return _view(asking, block, columns, lines, len(lines))
-
-
-def _by_unit(found: Any) -> dict[str, Any]:
-    if not isinstance(found, list):
-        return {}
-    return {str(one["unit_code"]): one for one in found if isinstance(one, dict) and "unit_code" in one}
 
 
 def _view(
