@@ -26,8 +26,6 @@ from tests.processes.snapshots import Snapshot
 
 LIBRARY = Path(__file__).parents[1] / "book_loan"
 AGE_62 = "1959-01-01"
-WHERE_65_IS = '<outputEntry id="parameter_table_old_age_out_value"><text>65</text></outputEntry>'
-SCENARIO_OF_65 = '    people.person: {born_on: "1955-07-21", sex: female, unit_code: xa-1}'
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +53,6 @@ def clinic(
 transaction = database.transaction
 
 
-def over_60() -> Bundle:
-    """The screening table with one cell edited, and the scenario that the edit contradicts."""
-    held = clinics.campaign_bundle("visit")
-    table = held.files["screening.dmn"].decode()
-    scenarios = held.files["scenarios/visits.yaml"].decode()
-    assert table.count(WHERE_65_IS) == 1
-    assert SCENARIO_OF_65 in scenarios
-    return held.changed(
-        {
-            "screening.dmn": table.replace(WHERE_65_IS, WHERE_65_IS.replace("65", "60")).encode(),
-            "scenarios/visits.yaml": scenarios.replace(
-                SCENARIO_OF_65, SCENARIO_OF_65.replace("1955-07-21", "1960-07-21")
-            ).encode(),
-        }
-    )
-
-
 def test_a_cell_is_edited_and_the_next_case_is_decided_by_it_while_the_one_in_screening_is_not(
     clinic: Clinic, move: Callable[..., datetime]
 ) -> None:
@@ -79,7 +60,7 @@ def test_a_cell_is_edited_and_the_next_case_is_decided_by_it_while_the_one_in_sc
     in_screening = clinic.visit(born_on=AGE_62).goes_through("reception", "ask_questions")
     move(minutes=1)
     with transaction() as connection:
-        submitted = deployment.submit(connection, over_60().files, owner, "Công văn: trên 60 tuổi")
+        submitted = deployment.submit(connection, clinics.over_60().files, owner, "Công văn: trên 60 tuổi")
     for somebody in ("process_owner", "screener", "site_lead"):
         with transaction() as connection, pytest.raises(NotAllowed):
             deployment.approve(connection, submitted, clinic.staff[somebody], "Tự duyệt")
@@ -108,7 +89,7 @@ def test_an_edit_that_an_owners_scenario_contradicts_is_refused_with_its_file_an
     unchanged = clinics.campaign_bundle("visit").files["scenarios/visits.yaml"]
     with transaction() as connection, pytest.raises(Invalid) as caught:
         deployment.submit(
-            connection, over_60().changed({"scenarios/visits.yaml": unchanged}).files,
+            connection, clinics.over_60().changed({"scenarios/visits.yaml": unchanged}).files,
             clinic.staff["process_owner"], "Quên tình huống mẫu",
         )  # fmt: skip
     findings = [found for found in caught.value.findings if found.severity == "error"]
@@ -122,7 +103,7 @@ def test_what_changes_is_said_in_words(clinic: Clinic) -> None:
     with transaction() as connection:
         held = registry.definition(connection, registry.in_force(connection, "visit", "/"))
         submitted = deployment.submit(
-            connection, over_60().files, clinic.staff["process_owner"], "Trên 60 tuổi"
+            connection, clinics.over_60().files, clinic.staff["process_owner"], "Trên 60 tuổi"
         )
         proposed = deployment.submission(connection, submitted).bundle
     changes = compare.changes(held, definitions.compile(proposed))
@@ -136,7 +117,7 @@ def test_a_publication_is_taken_back_by_publishing_the_version_before(
     with transaction() as connection:
         first = registry.in_force(connection, "visit", "/")
     move(minutes=1)
-    clinic.publish(over_60())
+    clinic.publish(clinics.over_60())
     move(minutes=1)
     with transaction() as connection:
         again = deployment.republish(connection, first, clinic.staff["process_owner"], "Rút lại công văn")
@@ -151,7 +132,7 @@ def test_a_publication_is_taken_back_by_publishing_the_version_before(
 
 def test_a_pilot_holds_in_its_unit_only(clinic: Clinic, move: Callable[..., datetime]) -> None:
     move(minutes=1)
-    clinic.publish(over_60(), unit="xa-2")
+    clinic.publish(clinics.over_60(), unit="xa-2")
     assert decided(clinic.visit(born_on=AGE_62)) == ("ELIGIBLE", set(), 1)
     assert decided(clinic.visit(born_on=AGE_62, site="diem-2")) == ("CAUTIOUS", {"old_age"}, 2)
 
@@ -159,7 +140,7 @@ def test_a_pilot_holds_in_its_unit_only(clinic: Clinic, move: Callable[..., date
 def test_a_version_holds_from_its_moment_on_and_not_before(
     clinic: Clinic, move: Callable[..., datetime]
 ) -> None:
-    clinic.publish(over_60(), at=clock.now() + timedelta(hours=3))
+    clinic.publish(clinics.over_60(), at=clock.now() + timedelta(hours=3))
     assert decided(clinic.visit(born_on=AGE_62)) == ("ELIGIBLE", set(), 1)
     move(hours=2, minutes=59)
     assert decided(clinic.visit(born_on=AGE_62)) == ("ELIGIBLE", set(), 1)

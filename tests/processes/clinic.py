@@ -58,6 +58,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "observation": {"observation_outcome": "well", "told_to_watch": True},
     "confirmation": {"next_appointment_on": "2021-09-20", "paper_given": "given"},
 }  # fmt: skip
+WHERE_65_IS = '<outputEntry id="parameter_table_old_age_out_value"><text>65</text></outputEntry>'
+SCENARIO_OF_65 = '    people.person: {born_on: "1955-07-21", sex: female, unit_code: xa-1}'
 WRITTEN: dict[str, Any] = {
     "paper_no": 1, "arrival_kind": "invited", "received_time": "0705", "vitals_on_paper": "normal",
     "paper_conclusion": "ELIGIBLE", "paper_result": "injected", "injected_time": "0725", "product": "astrazeneca",
@@ -235,6 +237,23 @@ def campaign_bundle(process: str) -> Bundle:
     """A process of the campaign as it stands in the repository."""
     chosen = settings.current()
     return bundle.read(chosen.processes_dir / process, chosen.forms_dir)
+
+
+def over_60() -> Bundle:
+    """The screening table with one cell edited, and the scenario that the edit contradicts."""
+    held = campaign_bundle("visit")
+    table = held.files["screening.dmn"].decode()
+    scenarios = held.files["scenarios/visits.yaml"].decode()
+    assert table.count(WHERE_65_IS) == 1
+    assert SCENARIO_OF_65 in scenarios
+    return held.changed(
+        {
+            "screening.dmn": table.replace(WHERE_65_IS, WHERE_65_IS.replace("65", "60")).encode(),
+            "scenarios/visits.yaml": scenarios.replace(
+                SCENARIO_OF_65, SCENARIO_OF_65.replace("1955-07-21", "1960-07-21")
+            ).encode(),
+        }
+    )
 
 
 def founded() -> Clinic:
