@@ -18,6 +18,7 @@ from web.declared import page_checks
 from web.declared import pages as declared_pages
 from web.routes import (
     bearers,
+    blanks,
     cases,
     definitions,
     documents,
@@ -37,7 +38,7 @@ from web.routes import (
 
 ROUTES = (
     sign_in, home, stations, starts, lookups, tasks, cases, documents, stuck, definitions, submissions, health,
-    paper_lines, public, bearers,
+    paper_lines, blanks, public, bearers,
 )  # fmt: skip
 
 STATIC = Path(__file__).with_name("static")
