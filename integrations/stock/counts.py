@@ -57,8 +57,8 @@ class _Counter:
         self.shelf, self.at, self.part = shelf, at, part
 
     def expected(self) -> int:
-        """What should be there: what is in store at that moment, less what is owed."""
-        return ledger.held_at(self.connection, self.shelf, self.at) + self.shelf.unreconciled
+        """What should be there: what was in store at that moment, less what was owed."""
+        return ledger.balance(self.connection, self.shelf, self.at)
 
     def book(self, count: Json, on: date) -> None:
         """The day's vials, gain and waste, as far as they are not booked yet."""

@@ -35,6 +35,8 @@ def of(happened: Event, lines: Sequence[Line]) -> Figures:
         if line.account in _COUNTED:
             name, sign = _COUNTED[line.account]
             counted[name] = counted.get(name, 0) + sign * line.doses
+            if happened.kind is Kind.RESOLVED:  # lost on the way: it came, and went to waste
+                counted["moved_in"] = counted.get("moved_in", 0) + line.doses
         elif line.account is Account.STORE:
             counted["store"] = counted.get("store", 0) + line.doses
             if way is not None:

@@ -34,17 +34,20 @@ def post_dose(inputs: Json, context: Context) -> Json:
     flags = _flags(found, _expiry(inputs, found), given_at) + _vial_flags(connection, key, given_at)
     shelf = ledger.lock(connection, [(key, unit.path)])[key]
     known = _dose(connection, inputs["reference"])
-    if known is None or known.cancelled_by is not None:
-        covered = ledger.lowest(connection, shelf, given_at) > 0
-        _post(connection, inputs["reference"], shelf, unit, given_at, covered, context, flags)
-    else:
-        covered = known.covered_at is not None
-    if not covered:
+    is_new = known is None or known.cancelled_by is not None
+    covered_at = known.covered_at if known and not is_new else given_at
+    if is_new and ledger.lowest(connection, shelf, given_at) <= 0:
+        covered_at = None
+    if covered_at != given_at:
         flags.append(NOT_IN_STORE)
+    if is_new:
+        _post(connection, inputs["reference"], shelf, unit, given_at, covered_at is not None, context, flags)
+        if covered_at is None and shelf.store > 0:  # perhaps what came in later has covered it already
+            covered_at = _dose(connection, inputs["reference"]).covered_at
     left = thresholds.left(connection, unit.id, product)
     limit, is_low = thresholds.crossed(connection, unit.id, product, left, context.now)
     return {
-        "stock_flags": flags, "reconciled": covered, "left": left, "threshold": limit, "is_low": is_low,
+        "stock_flags": flags, "reconciled": covered_at is not None, "left": left, "threshold": limit, "is_low": is_low,
         "expiry_known": found.expires_on.isoformat() if found.expires_on else None,
     }  # fmt: skip
 
@@ -120,13 +123,13 @@ def _post(
         Line(key, unit.path, source, -1, given_at),
         Line(key, unit.path, Account.INJECTED, 1, given_at),
     ]
-    ledger.write(connection, {key: shelf}, event_id, happened, lines)
     connection.execute(
         insert(tables.stock_dose).values(
             **key._asdict(), reference=reference, event_id=event_id, given_at=given_at,
             covered_at=given_at if covered else None,
         )
     )  # fmt: skip
+    ledger.write(connection, {key: shelf}, event_id, happened, lines)
 
 
 def _take_back(

@@ -77,10 +77,9 @@ def write(
         if lowest(connection, shelves[key], at) + doses < 0:
             raise BusinessError(SHORT, f"{key.lot}: {max(0, lowest(connection, shelves[key], at))}")
     _store(connection, shelves, event_id, lines, days.of(happened, lines))
-    for line in lines:
-        shelf = shelves[line.key]
-        if line.account is Account.STORE and line.doses > 0 and shelf.store > 0 and shelf.unreconciled < 0:
-            _clear(connection, shelves, event_id, happened, shelf)
+    for key in sorted({line.key for line in lines}):
+        if shelves[key].store > 0 and shelves[key].unreconciled < 0:
+            _clear(connection, shelves, event_id, happened, shelves[key])
     for unit_id, product in sorted({(one.unit_id, one.product) for one in _gaining(lines)}):
         database.driver(connection).execute(_ENOUGH_AGAIN, (unit_id, product))
 
@@ -92,9 +91,10 @@ def lowest(connection: Connection, shelf: Shelf, at: datetime) -> int:
     return min(doses for _, doses in _course(connection, shelf, at))
 
 
-def held_at(connection: Connection, shelf: Shelf, at: datetime) -> int:
-    """What was in store just after a moment."""
-    return _course(connection, shelf, at)[0][1]
+def balance(connection: Connection, shelf: Shelf, at: datetime) -> int:
+    """What was in store just after a moment, less what was owed then."""
+    row = database.driver(connection).execute(_SINCE, (*shelf.key, at)).fetchone()
+    return shelf.store + shelf.unreconciled - int(row[0] if row else 0)
 
 
 def reverse(connection: Connection, event_id: int, happened: Event) -> int | None:
@@ -156,6 +156,10 @@ update stock_threshold as threshold set low_since = null
 where unit_id = %s and product = %s and low_since is not null and doses < (
     select sum(store) from stock_shelf as shelf
     where shelf.unit_id = threshold.unit_id and shelf.product = threshold.product)
+"""
+_SINCE = """
+select coalesce(sum(doses), 0) from stock_line
+where unit_id = %s and product = %s and lot = %s and account in ('store', 'unreconciled') and occurred_at > %s
 """
 _COURSE = """
 select occurred_at, sum(doses) from stock_line
