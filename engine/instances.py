@@ -135,7 +135,7 @@ def begin(
     subject = (feel.as_text(variables.get(rule.variable)) or None) if rule else None
     row = {
         "version_id": definition.version_id, "process": definition.key, "unit_id": unit.id, "unit_path": unit.path,
-        "subject": subject, "once_key": _once_key(definition, variables), "parent_id": parent and parent[0],
+        "subject": subject, "once_key": _once_key(definition, unit, variables), "parent_id": parent and parent[0],
         "parent_token": parent and parent[1], "state": "active", "revision": 0, "body": b"", "started_at": now,
         "progressed_at": now,
     }  # fmt: skip
@@ -299,13 +299,14 @@ def _as_then(
     return earlier if wanted in begun else None
 
 
-def _once_key(definition: Definition, variables: Variables) -> str | None:
+def _once_key(definition: Definition, unit: Unit, variables: Variables) -> str | None:
     """What no two active cases of the process share; None: nothing is known that would tell."""
-    rule = definition.manifest.subject
-    if rule is None or rule.once is None:
+    once = definition.manifest.once
+    if once is None:
         return None
+    known = {**variables, "unit": {"code": unit.code, "kind": unit.kind, "name": unit.name}}
     try:
-        value = rule.once.json(variables, feel.Moment(clock.now(), settings.current().zone_info))
+        value = once.json(known, feel.Moment(clock.now(), settings.current().zone_info))
     except feel.FeelError:
         return None
     key = feel.as_text(value) or None

@@ -122,6 +122,7 @@ class Manifest:
     key: str
     owner: str
     subject: Subject | None
+    own_once: feel.Expression | None  # of a process about nobody
     start: StartRule | None
     public: PublicRule | None
     starts: Mapping[str, StartRule]  # by start event, whole; an event that is not here goes by `start`
@@ -136,6 +137,11 @@ class Manifest:
     documents: Mapping[str, str]
     has_flow: bool
     marked: marked_yaml.Marked = field(repr=False, compare=False)
+
+    @property
+    def once(self) -> feel.Expression | None:
+        """What no two active cases share: as the subject says it, or the process itself."""
+        return self.own_once or (self.subject.once if self.subject else None)
 
     def start_rule(self, element: str | None) -> StartRule | None:
         """Who may begin a case by hand at a start event; None: nobody."""
@@ -159,6 +165,7 @@ def read(content: bytes, file: str = FILE) -> Manifest:
         owner=value["owner"],
         public=_public(value.get("public")),
         subject=reader.subject(),
+        own_once=reader.expression(value["once"], "/once") if "once" in value else None,
         start=reader.start("/start", value.get("start")),
         starts=reader.starts(),
         inputs=tuple(value["inputs"]) if "inputs" in value else None,

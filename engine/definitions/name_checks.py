@@ -121,10 +121,10 @@ def required_inputs(decision: object, seen: frozenset[str] = frozenset()) -> fro
 def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
     """Expressions of process.yaml and of documents."""
     manifest = definition.manifest
-    if manifest.subject and manifest.subject.once is not None:
-        pointer = "/subject/once"
+    if manifest.once is not None:
+        pointer = "/once" if manifest.own_once is not None else "/subject/once"
         site = Site(manifest.marked.file, manifest.line(pointer), None, pointer)
-        yield from unknown(manifest.subject.once, data, site)
+        yield from unknown(manifest.once, data, site, ("unit",))
     yield from _as_of(definition)
     for key, lane in manifest.lanes.items():
         if lane.unit is not None:

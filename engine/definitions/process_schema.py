@@ -54,6 +54,7 @@ PROCESS: Schema = _entry(
         find=_text(r"^[a-z]\w*\.\w+$"),
         once=_EXPRESSION,
     ),
+    once=_EXPRESSION,
     public=_entry(
         ("proof",),
         start={"type": "boolean"},

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine import database, history, instances, messages, tables, user_tasks
+from engine import database, history, instances, messages, tables, units, user_tasks
 from engine.access import SYSTEM
 from engine.definitions.checks import run
 from engine.errors import Conflict
@@ -62,6 +62,23 @@ def begun(library: Library, **more: Any) -> int:
 def open_cards() -> int:
     with database.transaction() as connection:
         return len(instances.find(connection, SYSTEM, process="card", state="active"))
+
+
+def test_a_process_about_nobody_keeps_one_open_case_in_a_unit(library: Library) -> None:
+    about_nobody = CARD.replace(
+        'subject: {variable: reader_id, once: "= reader_id + \\"/\\" + string(year)"}',
+        'once: "= unit.code + \\"/\\" + string(year)"',
+    )
+    assert "subject" not in about_nobody
+    published(library, about_nobody)
+    begun(library, reader_id="R1")
+    with pytest.raises(Conflict):
+        begun(library, reader_id="R2")
+    begun(library, year=2022)
+    with database.transaction() as connection:
+        other = units.create(connection, "another-branch", "branch", "Another")
+        instances.start(connection, "card", other, dict(ASKED), SYSTEM)
+    assert open_cards() == 3
 
 
 def test_a_second_case_about_the_same_is_refused_and_names_the_first(library: Library) -> None:
