@@ -59,12 +59,15 @@ class _Blocks:
             if kind is None or name is None:
                 continue
             begins = kind == "start"
-            if begins and (place.scope is not None or place.pointer != "/flow" or index > 0):
+            if begins and (place.scope is not None or place.pointer != "/flow" or not _begins(steps[:index])):
                 self.found.add("start_first", at.pointer, name)
             elif not ways and not begins:
                 self.found.add("unreachable_step", at.pointer, name, name=name)
                 return []
             at = dataclasses.replace(at, lane=self._lane(step, at))
+            if begins:  # several starts lead to the same first step
+                ways = ways + self._single(kind, name, step, at, [])
+                continue
             ways = (
                 self.kinds[kind](name, step, at, ways)
                 if kind in self.kinds
@@ -287,3 +290,8 @@ def _kind_of(definition: Definition) -> str:
 
 def _words(name: str | None) -> str:
     return (name or "").replace("_", " ")
+
+
+def _begins(steps: list[Any]) -> bool:
+    """Whether these steps are starts, all of them."""
+    return all(isinstance(step, dict) and "start" in step for step in steps)

@@ -72,6 +72,17 @@ def test_a_written_start_may_have_a_form_or_a_trigger():
     assert start.trigger is Trigger.TIMER
 
 
+def test_several_starts_lead_to_the_same_first_step():
+    model = compiled(
+        "- {start: asked, form: ask}\n- {start: heard, message: book_returned}\n- {manual: stamp}\n"
+    )
+    assert paths(model) == {("asked", "stamp"), ("heard", "stamp"), ("stamp", "end")}
+    assert [(node.id, node.trigger) for node in model.starts()] == [
+        ("asked", Trigger.NONE),
+        ("heard", Trigger.MESSAGE),
+    ]
+
+
 def test_a_service_maps_literals_and_expressions():
     task = compiled(
         '- service: tell\n  call: post.send\n  with: {to: "= phone", text_key: loan_due, count: 2, ok: true,\n'
