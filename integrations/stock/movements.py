@@ -100,7 +100,7 @@ def propose(inputs: Json, context: Context) -> Json:
         expires_on = row.expires_on.isoformat() if row.expires_on else None
         lines.append(
             {"product": inputs["product"], "lot": row.lot, "expires_on": expires_on, "doses": taken,
-             "in_store": row.store}
+             "in_store": row.store, "rank": len(lines) + 1}
         )  # fmt: skip
     return {"lines": lines, "short": max(0, wanted), "unit_code": unit.code}
 

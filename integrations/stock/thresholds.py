@@ -35,6 +35,14 @@ def crossed(
     return row.doses, first == 1
 
 
+def left_of(inputs: Json, context: Context) -> Json:
+    """What is left of a product at the case's unit (or the one named), and the threshold, if one is set."""
+    connection, unit = context.transaction(), places.of(inputs, context)
+    table = tables.stock_threshold
+    known = select(table.c.doses).where(table.c.unit_id == unit.id, table.c.product == inputs["product"])
+    return {"left": left(connection, unit.id, inputs["product"]), "threshold": connection.scalar(known)}
+
+
 def set_threshold(inputs: Json, context: Context) -> Json:
     """Say from how few doses of a product on the case's unit (or the one named) is to be told."""
     connection, unit = context.transaction(), places.of(inputs, context)
