@@ -1,4 +1,4 @@
-"""Whatever is booked in whatever order, back-dated or taken back: no store is ever short, every dose stands, all adds up."""
+"""Whatever is booked in whatever order, back-dated or taken back: no store is short, every dose stands, all adds up."""
 
 from __future__ import annotations
 
@@ -206,34 +206,17 @@ class Stock(RuleBasedStateMachine):
 
     @invariant()
     def no_store_was_ever_short(self) -> None:
-        lowest = self.row(
-            "select min(running) from (select sum(sum(doses)) over (partition by unit_id, product, lot order by occurred_at)"
-            " as running from stock_line where account in ('store') group by unit_id, product, lot, occurred_at) as course"
-        )[0]
-        assert (lowest or 0) >= 0
+        assert self.lowest_ever("store", "unit_id") >= 0
 
     @invariant()
     def no_transfer_ever_delivered_more_than_it_had(self) -> None:
-        lowest = self.row(
-            "select min(running) from (select sum(sum(doses)) over (partition by transfer_id, product, lot order by occurred_at)"
-            " as running from stock_line where account = 'transit' group by transfer_id, product, lot, occurred_at) as course"
-        )[0]
-        assert (lowest or 0) >= 0
+        assert self.lowest_ever("transit", "transfer_id") >= 0
 
     @invariant()
     def every_lot_adds_up_at_every_moment(self) -> None:
-        assert (
-            self.row(
-                "select count(*) from (select 1 from stock_line group by product, lot, occurred_at having sum(doses) <> 0) as wrong"
-            )[0]
-            == 0
-        )
-        assert (
-            self.row(
-                "select count(*) from (select 1 from stock_line group by event_id, product, lot having sum(doses) <> 0) as wrong"
-            )[0]
-            == 0
-        )
+        for group in ("product, lot, occurred_at", "event_id, product, lot"):
+            wrong = f"select 1 from stock_line group by {group} having sum(doses) <> 0"
+            assert self.row(f"select count(*) from ({wrong}) as wrong")[0] == 0
         inside, outside = self.row(
             "select sum(store + transit + injected + wasted_closed + wasted_open + unreconciled),"
             " -sum(manufacturer + donor + gain) from stock_shelf"
@@ -256,16 +239,18 @@ class Stock(RuleBasedStateMachine):
 
     @invariant()
     def the_days_are_the_sum_of_the_lines(self) -> None:
-        figures = {"store": "store", "injected": "injected", "wasted_closed": "wasted_closed", "wasted_open": "wasted_open",
-                   "unreconciled": "unreconciled", "received": "-manufacturer - donor", "gained": "-gain"}  # fmt: skip
+        same = ("store", "injected", "wasted_closed", "wasted_open", "unreconciled")
+        figures = dict(zip(same, same, strict=True)) | {
+            "received": "-manufacturer - donor",
+            "gained": "-gain",
+        }
         for figure, of_shelf in figures.items():
             assert self.row(f"select coalesce(sum({figure}), 0) from stock_day") == self.row(
                 f"select coalesce(sum({of_shelf}), 0) from stock_shelf"
             ), figure
-        assert self.row(
-            "select coalesce(sum(received + moved_in - moved_out + returned_in - returned_out - injected - wasted_closed"
-            " - wasted_open + gained - unreconciled - store), 0) from stock_day"
-        )[0] == 0  # fmt: skip
+        said = "received + moved_in - moved_out + returned_in - returned_out + gained"
+        gone = "injected - wasted_closed - wasted_open - unreconciled - store"
+        assert self.row(f"select coalesce(sum({said} - {gone}), 0) from stock_day")[0] == 0
 
     @invariant()
     def every_dose_given_is_booked_and_owed_only_while_there_is_none(self) -> None:
@@ -318,6 +303,14 @@ class Stock(RuleBasedStateMachine):
         ).all()
         moments = {at, *(row.occurred_at for row in rows if row.occurred_at > at)}
         return min(sum(row.doses for row in rows if row.occurred_at <= moment) for moment in moments)
+
+    def lowest_ever(self, account: str, place: str) -> int:
+        """The least that was in an account of a place after any moment."""
+        course = (
+            f"select sum(sum(doses)) over (partition by {place}, product, lot order by occurred_at) as running"
+            f" from stock_line where account = '{account}' group by {place}, product, lot, occurred_at"
+        )
+        return int(self.row(f"select min(running) from ({course}) as course")[0] or 0)
 
     def row(self, query: str, **parameters: Any) -> tuple[Any, ...]:
         return tuple(self.connection.execute(text(query), parameters).one())
