@@ -90,7 +90,8 @@ def propose(inputs: Json, context: Context) -> Json:
         .where(shelf.c.unit_id == unit.id, shelf.c.product == inputs["product"], shelf.c.store > 0)
         .order_by(lot.c.expires_on.asc().nulls_last(), shelf.c.lot)
     ).all()
-    wanted, lines = int(inputs["doses"]), []
+    lines: list[Json] = []
+    wanted = int(inputs["doses"])
     for row in rows:
         found = lots.of(connection, unit, inputs["product"], row.lot, context.now)
         if wanted <= 0 or found.held_because is not None or found.is_expired(context.now):
