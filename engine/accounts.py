@@ -117,7 +117,7 @@ def grant(
     )
     if changed is not None:
         account_events.append(
-            connection, account_id, by, "role_granted", role=role, unit=unit.code, until=until_at,
+            connection, account_id, by, "role_granted", role=role, unit=unit.code, at=unit.name, until=until_at,
             since=from_at, case=str(granted_for) if granted_for else None,
         )  # fmt: skip
 
@@ -133,7 +133,9 @@ def revoke(
         )
     )
     if taken.rowcount:
-        account_events.append(connection, account_id, by, "role_taken", role=role, unit=unit.code)
+        account_events.append(
+            connection, account_id, by, "role_taken", role=role, unit=unit.code, at=unit.name
+        )
 
 
 def release(connection: Connection, granted_for: int, by: Actor = SYSTEM) -> int:
@@ -147,12 +149,13 @@ def release(connection: Connection, granted_for: int, by: Actor = SYSTEM) -> int
             or_(table.c.until_at.is_(None), table.c.until_at > now),
         )
         .values(until_at=now)
-        .returning(table.c.account_id, table.c.role, unit.c.code)
+        .returning(table.c.account_id, table.c.role, unit.c.code, unit.c.name)
     ).all()
     for row in ended:
         account_events.append(
-            connection, row.account_id, by, "role_taken", role=row.role, unit=row.code, case=str(granted_for)
-        )
+            connection, row.account_id, by, "role_taken", role=row.role, unit=row.code, at=row.name,
+            case=str(granted_for),
+        )  # fmt: skip
     return len(ended)
 
 
@@ -284,11 +287,16 @@ def failed(connection: Connection, sign_in: str) -> None:
 
 
 def open_session(
-    connection: Connection, who: Actor, unit_id: UnitId | None, device_id: int | None = None
+    connection: Connection,
+    who: Actor,
+    unit_id: UnitId | None,
+    device_id: int | None = None,
+    until: datetime | None = None,
 ) -> str:
     """A new browser session; gives the token for the cookie, of which only the hash is stored.
 
-    `device_id` is the shared device on which the person has a PIN: there the session locks when nobody works.
+    `device_id` is the shared device on which the person has a PIN: there the session locks when nobody works, and
+    lasts no longer than the PIN (`until`).
     """
     token = secrets.token_urlsafe(32)
     now = clock.now()
@@ -296,7 +304,8 @@ def open_session(
     connection.execute(
         tables.web_session.insert().values(
             token_hash=hashed(token), account_id=who.account_id, csrf=secrets.token_urlsafe(24), unit_id=unit_id,
-            created_at=now, seen_at=now, expires_at=now + SESSION_LASTS, device_id=device_id,
+            created_at=now, seen_at=now, device_id=device_id,
+            expires_at=min(now + SESSION_LASTS, until or now + SESSION_LASTS),
         )
     )  # fmt: skip
     return token
@@ -318,7 +327,7 @@ def session(connection: Connection, token: str, is_active: bool = True) -> Sessi
         return None
     longest = timedelta(minutes=campaign.current().accounts.lock_minutes)
     is_shared = row.device_id is not None
-    is_locked = is_shared and row.seen_at + longest <= now if longest else False
+    is_locked = is_shared and (row.seen_at is None or bool(longest and row.seen_at + longest <= now))
     if is_shared and is_active and not is_locked and row.seen_at + SEEN_EVERY <= now:
         connection.execute(update(table).where(table.c.token_hash == row.token_hash).values(seen_at=now))
     try:
@@ -326,6 +335,22 @@ def session(connection: Connection, token: str, is_active: bool = True) -> Sessi
     except NotFound:
         return None
     return Session(who, row.unit_id, row.csrf, row.must_change, is_shared, is_locked)
+
+
+def share(connection: Connection, token: str, device_id: int) -> None:
+    """From now on the session is one of several on a shared device."""
+    table = tables.web_session
+    connection.execute(update(table).where(table.c.token_hash == hashed(token)).values(device_id=device_id))
+
+
+def lock(connection: Connection, token: str) -> None:
+    """Let nobody go on with a session of a shared device until somebody shows a PIN."""
+    table = tables.web_session
+    connection.execute(
+        update(table)
+        .where(table.c.token_hash == hashed(token), table.c.device_id.is_not(None))
+        .values(seen_at=None)
+    )
 
 
 def work_at(connection: Connection, token: str, unit_id: UnitId) -> None:
@@ -338,6 +363,14 @@ def set_language(connection: Connection, who: Actor, language: str) -> None:
     """Remember the language a person reads in."""
     table = tables.account
     connection.execute(update(table).where(table.c.account_id == who.account_id).values(language=language))
+
+
+def close_others(connection: Connection, account_id: int, token: str) -> None:
+    """Sign a person out everywhere but here."""
+    table = tables.web_session
+    connection.execute(
+        delete(table).where(table.c.account_id == account_id, table.c.token_hash != hashed(token))
+    )
 
 
 def close_session(connection: Connection, token: str) -> None:

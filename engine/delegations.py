@@ -13,12 +13,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
-from engine import access, accounts, campaign, clock, tables, units
+from engine import access, accounts, campaign, clock, spellings, tables, units
 from engine.access import Actor, Permission
 from engine.errors import NotAllowed, NotFound
 from engine.units import Unit
 
 MOST_FOUND = 200
+MOST_MANAGED = 5_000  # at once
 STATES = ("open", "suspended", "over")
 
 
@@ -75,7 +76,9 @@ def grantable(actor: Actor, unit_path: str) -> frozenset[str]:
     """The roles the actor may give at a unit."""
     roles = campaign.current().roles
     if access.allowed(actor, Permission.ADMINISTER, unit_path):
-        return frozenset(roles)
+        return frozenset(
+            key for key, role in roles.items() if role.may
+        )  # one that allows nothing is nobody's
     held = [roles[role] for role in access.roles_at(actor, unit_path) if role in roles]
     return frozenset(given for role in held if Permission.STAFF in role.may for given in role.grants)
 
@@ -150,6 +153,13 @@ def require_managed(connection: Connection, actor: Actor, account_id: int) -> Ac
     return found
 
 
+def managed(connection: Connection, actor: Actor, account_ids: Iterable[int]) -> list[Account]:
+    """Of these accounts, those the actor may change."""
+    chosen = tables.account.c.account_id.in_(tuple(account_ids))
+    found = _accounts(connection, and_(chosen, _seen(connection, require(actor))), MOST_MANAGED)
+    return [one for one in found if manages(actor, one)]
+
+
 def _seen(connection: Connection, own: Iterable[str]) -> ColumnElement[bool]:
     """At or below one's units; an account that stands nowhere is for those who look after a root."""
     chosen = tuple(own)
@@ -185,6 +195,7 @@ def _accounts(connection: Connection, where: ColumnElement[bool], limit: int) ->
     rows = connection.execute(
         select(table).where(where).order_by(table.c.name, table.c.sign_in).limit(limit)
     ).all()
+    rows = sorted(rows, key=lambda row: (spellings.plain(row.name), row.sign_in))
     held = _grants(connection, [row.account_id for row in rows])
     now = clock.now()
     return [

@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import argon2
@@ -36,6 +36,16 @@ class Person:
     name: str
     sign_in: str
     unit_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Somebody who came back: who, the unit they worked at here, the device, and until when the PIN stands."""
+
+    actor: Actor
+    unit_id: UnitId | None
+    device_id: int
+    until: datetime
 
 
 @functools.cache
@@ -123,10 +133,8 @@ def has_pin(connection: Connection, device_id: int, account_id: int) -> bool:
     )  # fmt: skip
 
 
-def come_back(
-    connection: Connection, token: str, account_id: int, pin: str
-) -> tuple[Actor, UnitId | None, int]:
-    """Who shows the right PIN, the unit they worked at here, and the device. NotAllowed otherwise; see `missed`."""
+def come_back(connection: Connection, token: str, account_id: int, pin: str) -> Return:
+    """Who shows the right PIN. NotAllowed otherwise; see `missed`."""
     row = _row(connection, token, account_id)
     if row is None:
         raise NotAllowed("device_unknown")
@@ -144,7 +152,7 @@ def come_back(
         .where(table.c.device_id == row.device_id, table.c.account_id == account_id)
         .values(failed=0)
     )
-    return who, row.unit_id, row.device_id
+    return Return(who, row.unit_id, row.device_id, row.pin_until)
 
 
 def missed(connection: Connection, token: str, account_id: int) -> int:

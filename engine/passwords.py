@@ -64,18 +64,23 @@ def findings(password: str, sign_in: str, pointer: str = "/password") -> list[Fi
     return found
 
 
-def change(connection: Connection, account_id: int, known: str, new: str) -> None:
-    """The person's own change; Invalid when the present password is not known or the new one will not do."""
+def change(connection: Connection, account_id: int, known: str, new: str, again: str) -> None:
+    """The person's own change; Invalid when the present password is not known or the new one will not do.
+
+    One that was given, and must be changed, was shown just now at the sign-in: it is not asked for again.
+    """
     table = tables.account
     account = connection.execute(
         select(table).where(table.c.account_id == account_id).with_for_update()
     ).one_or_none()
     if account is None:
         raise NotFound("account_not_found")
-    if not knows(account.password_hash, known):
+    if not account.must_change and not knows(account.password_hash, known):
         raise Invalid([Finding("password_wrong", pointer="/known")])
     wrong = findings(new, account.sign_in, "/new")
-    if not wrong and new == known:
+    if not wrong and new != again:
+        wrong = [Finding("password_differs", pointer="/again")]
+    if not wrong and knows(account.password_hash, new):
         wrong = [Finding("password_same", pointer="/new")]
     if wrong:
         raise Invalid(wrong)

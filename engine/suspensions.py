@@ -47,16 +47,19 @@ def restore(connection: Connection, account_id: int, by: Actor) -> None:
     account_events.append(connection, account_id, by, "restored")
 
 
-def temporary(connection: Connection, unit: Unit) -> list[int]:
-    """The open accounts for a time that belong to a unit itself or below: who goes home in the evening."""
+def temporary(connection: Connection, unit: Unit, suspended: bool = False) -> list[int]:
+    """The accounts for a time that belong to a unit or below and whose time is not over: open, or suspended.
+
+    In the evening the open ones are suspended together, and in the morning those opened again.
+    """
     table, at = tables.account, tables.unit
     return list(
         connection.scalars(
             select(table.c.account_id)
             .join(at, at.c.unit_id == table.c.unit_id)
             .where(
-                table.c.is_active,
-                table.c.until_at.is_not(None),
+                table.c.is_active.is_not(suspended),
+                table.c.until_at > clock.now(),
                 at.c.path.startswith(unit.path, autoescape=True),
             )
             .order_by(table.c.account_id)

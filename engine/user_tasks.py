@@ -6,7 +6,7 @@ keeps others from working on the same person; completing without a claim is allo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -220,6 +220,15 @@ def hand_over(connection: Connection, task_id: TaskId, actor: Actor, to_account_
     history.append(
         connection, task_id.instance, actor, "user_task_handed_over", found.element, task_id.token, details
     )
+
+
+def in_hand(connection: Connection, account_ids: Iterable[int]) -> list[TaskId]:
+    """The tasks that these people have claimed."""
+    task = tables.user_task
+    rows = connection.execute(
+        select(task.c.instance_id, task.c.token).where(task.c.claimed_by.in_(tuple(account_ids)))
+    )
+    return [TaskId(InstanceId(row.instance_id), row.token) for row in rows]
 
 
 def receivers(connection: Connection, found: Task) -> list[tuple[AccountId, str]]:

@@ -41,6 +41,7 @@ STAFF = {
     "truong": ("Phạm Thu Trưởng", "library", ("head_librarian",)),
     "soan": ("Vũ Minh Soạn", "network", ("process_owner",)),
     "duyet": ("Hoàng Lan Duyệt", "network", ("approver",)),
+    "quantri": ("Ngô Thị Quản Trị", "network", ("administrator",)),
 }
 
 

@@ -17,6 +17,8 @@ from web import errors
 from web.declared import page_checks
 from web.declared import pages as declared_pages
 from web.routes import (
+    account_lists,
+    accounts,
     bearers,
     blanks,
     cases,
@@ -27,18 +29,20 @@ from web.routes import (
     lookups,
     pages,
     paper_lines,
+    passwords,
     public,
     sign_in,
     starts,
     stations,
     stuck,
     submissions,
+    switching,
     tasks,
 )
 
 ROUTES = (
     sign_in, home, stations, starts, lookups, tasks, cases, documents, stuck, definitions, submissions, health,
-    paper_lines, blanks, public, bearers,
+    paper_lines, blanks, public, bearers, accounts, account_lists, passwords, switching,
 )  # fmt: skip
 
 STATIC = Path(__file__).with_name("static")

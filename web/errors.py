@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from engine import log
 from engine.errors import Conflict, EngineError, Invalid, NotAllowed, NotFound
 from web import rendering, sessions
-from web.sessions import SignInNeeded
+from web.sessions import PasswordChangeNeeded, PinNeeded, SignInNeeded
 from web.visitors import CodeNeeded
 
 _STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
@@ -21,7 +21,8 @@ _STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 
 def install(app: FastAPI) -> None:
     """Let every refusal of the engine become a page."""
-    app.add_exception_handler(SignInNeeded, _sign_in)
+    for needed in (SignInNeeded, PinNeeded, PasswordChangeNeeded):
+        app.add_exception_handler(needed, _sign_in)
     app.add_exception_handler(CodeNeeded, _code)
     app.add_exception_handler(EngineError, _refusal)
     app.add_exception_handler(HTTPException, _http)
@@ -41,11 +42,14 @@ def status_of(refusal: EngineError) -> int:
     return next((status for kind, status in _STATUS.items() if isinstance(refusal, kind)), 400)
 
 
-def _sign_in(request: Request, _: Exception) -> Response:
-    """To the sign-in page and back to where a plain page was asked for."""
-    back = request.url.path if request.method == "GET" else "/"
-    address = f"/sign-in?next={quote(back)}"
-    if request.headers.get("hx-request"):
+def _sign_in(request: Request, needed: Exception) -> Response:
+    """To where one signs in, shows the PIN or changes the password, and back to where a plain page was asked for."""
+    is_part = bool(request.headers.get("hx-request"))
+    open_page = urlsplit(request.headers.get("hx-current-url", "")).path
+    back = (open_page or "/") if is_part else request.url.path if request.method == "GET" else "/"
+    page = {PinNeeded: "/switch", PasswordChangeNeeded: "/password"}.get(type(needed), "/sign-in")
+    address = f"{page}?next={quote(back)}"
+    if is_part:
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
 

@@ -30,11 +30,16 @@ _WAYS: tuple[tuple[str, str, str, tuple[Permission, ...]], ...] = (
     ("stations", "/stations", "stations", (Permission.WORK, Permission.START)),
     ("cases", "/cases", "cases", (Permission.SEE, Permission.FREE)),
     ("stuck", "/stuck", "stuck", (Permission.SEE, Permission.FREE)),
+    ("accounts", "/accounts", "people", (Permission.ADMINISTER, Permission.STAFF)),
     ("processes", "/processes", "processes", (Permission.SUBMIT, Permission.APPROVE)),
 )
 
 
-_ALSO = {"processes": ("/submissions", "/versions"), "stations": ("/queue", "/tasks", "/start")}
+_ALSO = {
+    "accounts": ("/account-list",),
+    "processes": ("/submissions", "/versions"),
+    "stations": ("/queue", "/tasks", "/start"),
+}
 
 
 def items(presence: Presence, path: str) -> tuple[Item, ...]:

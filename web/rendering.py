@@ -181,6 +181,7 @@ def _response(
         "campaign": _campaign_name(language),
         "presence": presence,
         "csrf": presence.csrf if presence else "",
+        "lock_after": campaign.current().accounts.lock_minutes * 60,
         "path": request.url.path,
         "navigation": navigation.items(presence, request.url.path)
         if presence

@@ -19,6 +19,7 @@ from engine.texts import LANGUAGES
 from engine.units import Unit
 
 COOKIE = "tiemchung_session"
+DEVICE_COOKIE = "tiemchung_device"
 LANGUAGE_COOKIE = "tiemchung_language"
 THEME_COOKIE = "tiemchung_theme"
 THEMES = ("light", "dark")
@@ -27,6 +28,14 @@ MOST_FIELDS = 2_000
 
 class SignInNeeded(Exception):
     """The page needs somebody signed in; the browser is sent to sign in and back."""
+
+
+class PinNeeded(Exception):
+    """The shared device is locked: whoever goes on shows a PIN first."""
+
+
+class PasswordChangeNeeded(Exception):
+    """The password was given by somebody else: nothing goes before changing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,9 @@ class Presence:
     csrf: str
     token: str
     language: str
+    must_change: bool = False  # the password
+    is_shared: bool = False  # one of several people on this device
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +67,23 @@ class Posted:
 
 
 def presence(request: Request) -> Presence:
-    """The signed-in session of a request; SignInNeeded when there is none."""
+    """The signed-in session of a request; SignInNeeded when there is none.
+
+    PinNeeded when a shared device is locked, PasswordChangeNeeded as long as a password that was given stands.
+    """
+    found = changing(request)
+    if found.must_change:
+        raise PasswordChangeNeeded
+    return found
+
+
+def changing(request: Request) -> Presence:
+    """The same for the page where the password is changed."""
     found = _presence(request)
     if found is None:
         raise SignInNeeded
+    if found.is_locked:
+        raise PinNeeded
     request.state.presence = found  # a refusal that follows keeps the frame of whoever is signed in
     return found
 
@@ -66,9 +91,18 @@ def presence(request: Request) -> Presence:
 def presence_or_none(request: Request) -> Presence | None:
     """The signed-in session, if there is one and it has a role left: for pages that everybody may see."""
     try:
-        return _presence(request)
+        found = _presence(request)
     except NotAllowed:
         return None
+    return found if found is not None and not found.is_locked and not found.must_change else None
+
+
+def is_known(request: Request) -> bool:
+    """Whether somebody is signed in, even if a PIN or a new password is asked for first."""
+    try:
+        return _presence(request) is not None
+    except NotAllowed:
+        return False
 
 
 async def posted(request: Request) -> Posted:
@@ -85,6 +119,16 @@ def guard(presence: Presence, posted: Posted, request: Request) -> None:
     brought = posted.first("csrf") or request.headers.get("x-csrf-token", "")
     if not secrets.compare_digest(brought.encode(), presence.csrf.encode()):
         raise NotAllowed("csrf_missing")
+
+
+def guarded_changing(
+    request: Request,
+    found: Annotated[Presence, Depends(changing)],
+    fields: Annotated[Posted, Depends(posted)],
+) -> Posted:
+    """The fields of a guarded post of somebody who may still have to change the password."""
+    guard(found, fields, request)
+    return fields
 
 
 def guarded(
@@ -116,7 +160,8 @@ def _presence(request: Request) -> Presence | None:
     if not token:
         return None
     with database.transaction() as connection:
-        session = accounts.session(connection, token)
+        is_active = request.method == "POST" or not request.headers.get("hx-request")
+        session = accounts.session(connection, token, is_active)
         if session is None:
             return None
         unit_id = session.unit_id or next((grant.unit_id for grant in session.actor.grants), None)
@@ -125,12 +170,17 @@ def _presence(request: Request) -> Presence | None:
             unit = next((units.by_id(connection, grant.unit_id) for grant in session.actor.grants), None)
     if unit is None:
         raise NotAllowed("no_roles")
-    return Presence(session.actor, unit, session.csrf, token, language_of(request, session.actor))
+    language = language_of(request, session.actor)
+    return Presence(
+        session.actor, unit, session.csrf, token, language, session.must_change, session.is_shared, session.is_locked
+    )  # fmt: skip
 
 
 def _belongs(actor: Actor, unit: Unit) -> bool:
     return bool(access.roles_at(actor, unit.path))
 
 
+Changing = Annotated[Presence, Depends(changing)]
+GuardedChanging = Annotated[Posted, Depends(guarded_changing)]
 SignedIn = Annotated[Presence, Depends(presence)]
 Guarded = Annotated[Posted, Depends(guarded)]

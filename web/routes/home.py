@@ -21,7 +21,7 @@ router = APIRouter()
 def home(request: Request) -> Response:
     """The desk of whoever is signed in; the declared front page, if there is one, for everybody else."""
     front = declared_pages.current().at(declared_pages.FRONT)
-    if front is not None and front.is_public and sessions.presence_or_none(request) is None:
+    if front is not None and front.is_public and not sessions.is_known(request):
         return pages.shown(request, front, None)
     return _desk(request, sessions.presence(request))
 

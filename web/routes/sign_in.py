@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from engine import access, accounts, campaign, database, settings, units
+from engine import access, accounts, campaign, database, devices, units
 from engine.access import Actor
 from engine.errors import NotAllowed
 from engine.ids import UnitId, parsed
 from engine.texts import LANGUAGES
 from engine.units import Unit
-from web import rendering, sessions
+from web import guards, rendering, sessions
 from web.sessions import Posted, SignedIn
 
 router = APIRouter()
-GUARD_COOKIE = "tiemchung_guard"
 ONE_YEAR = 31_536_000
 MOST_UNITS = 500
 
@@ -38,7 +34,7 @@ def sign_in_page(request: Request, next: str = "/") -> Response:
 def sign_in(request: Request, fields: Annotated[Posted, Depends(sessions.posted)]) -> Response:
     """Check name and password; open a session, or show the form again with the reason."""
     back = local(fields.first("next"))
-    if not _is_ours(request, fields):
+    if not guards.is_ours(request, fields):
         return _form(request, back, fields.first("sign_in"), "sign_in.guard_missing", 403)
     name = fields.first("sign_in").lower()[:80]
     password = next((value for key, value in fields.pairs if key == "password"), "")
@@ -46,15 +42,20 @@ def sign_in(request: Request, fields: Annotated[Posted, Depends(sessions.posted)
         with database.transaction() as connection:
             actor = accounts.verified(connection, name, password)
             accounts.close_session(connection, request.cookies.get(sessions.COOKIE, ""))
-            token = accounts.open_session(connection, actor, _first_unit(connection, actor))
+            device_id = devices.known(connection, request.cookies.get(sessions.DEVICE_COOKIE, ""))
+            is_shared = device_id is not None and devices.has_pin(
+                connection, device_id, actor.account_id or 0
+            )
+            unit_id = _first_unit(connection, actor)
+            token = accounts.open_session(connection, actor, unit_id, device_id if is_shared else None)
     except NotAllowed as refusal:
         if refusal.code == "sign_in_wrong":
             with database.transaction() as connection:
                 accounts.failed(connection, name)
         return _form(request, back, name, refusal.sentence(sessions.language_of(request)), 403)
     response = RedirectResponse(back, 303)
-    response.delete_cookie(GUARD_COOKIE)
-    _keep(response, sessions.COOKIE, token, None)
+    response.delete_cookie(guards.COOKIE)
+    guards.keep(response, sessions.COOKIE, token, None)
     return response
 
 
@@ -87,10 +88,10 @@ def preferences(request: Request, fields: Annotated[Posted, Depends(sessions.pos
         if presence is not None:
             with database.transaction() as connection:
                 accounts.set_language(connection, presence.actor, language)
-        _keep(response, sessions.LANGUAGE_COOKIE, language, ONE_YEAR)
+        guards.keep(response, sessions.LANGUAGE_COOKIE, language, ONE_YEAR)
     theme = fields.first("theme")
     if theme in sessions.THEMES:
-        _keep(response, sessions.THEME_COOKIE, theme, ONE_YEAR, is_read_by_scripts=True)
+        guards.keep(response, sessions.THEME_COOKIE, theme, ONE_YEAR, is_read_by_scripts=True)
     return response
 
 
@@ -124,6 +125,9 @@ def choose_unit(request: Request, presence: SignedIn, posted: sessions.Guarded) 
         if not access.roles_at(presence.actor, unit.path):
             raise NotAllowed("unit_not_yours")
         accounts.work_at(connection, presence.token, unit.id)
+        device_id = devices.known(connection, request.cookies.get(sessions.DEVICE_COOKIE, ""))
+        if device_id is not None:
+            devices.worked_at(connection, device_id, presence.actor.account_id or 0, unit.id)
     return rendering.redirect(request, "/", "said.unit_chosen")
 
 
@@ -142,7 +146,9 @@ def local(address: str, signing_in: bool = False) -> str:
     The sign-in page itself only where somebody is still to sign in (`signing_in`).
     """
     is_path = address.startswith("/") and not address.startswith("//") and "\\" not in address
-    is_way_on = signing_in or not address.startswith(("/sign-in", "/sign-out"))
+    is_way_on = signing_in or not address.startswith(
+        ("/sign-in", "/sign-out", "/switch", "/password", "/pin")
+    )
     return address if is_path and is_way_on and address.isprintable() and len(address) < 500 else "/"
 
 
@@ -166,41 +172,14 @@ def _is_from_here(request: Request) -> bool:
 
 def _form(request: Request, back: str, name: str = "", reason: str = "", status: int = 200) -> Response:
     """The sign-in form with a guard of its own; `reason` is a sentence, or the key of one."""
-    guard = request.cookies.get(GUARD_COOKIE, "")
-    if not _is_made_here(guard):
-        nonce = secrets.token_urlsafe(18)
-        guard = f"{nonce}.{_signature(nonce)}"
+    guard = guards.of(request)
     said = (
         rendering.sentence(reason, sessions.language_of(request)) if reason.startswith("sign_in.") else reason
     )
+    with database.transaction() as connection:
+        is_shared = bool(devices.people(connection, request.cookies.get(sessions.DEVICE_COOKIE, "")))
     response = rendering.page(
-        request, "sign_in.html", None, status, next=back, name=name, reason=said, csrf=guard
-    )
-    _keep(response, GUARD_COOKIE, guard, None)
-    return response
-
-
-def _is_ours(request: Request, fields: Posted) -> bool:
-    """Whether the post brings the guard its browser was given."""
-    kept = request.cookies.get(GUARD_COOKIE, "")
-    return _is_made_here(kept) and hmac.compare_digest(kept.encode(), fields.first("csrf").encode())
-
-
-def _is_made_here(guard: str) -> bool:
-    nonce, _, signature = guard.partition(".")
-    return bool(nonce) and hmac.compare_digest(_signature(nonce).encode(), signature.encode())
-
-
-def _signature(nonce: str) -> str:
-    key = settings.current().secret_key.encode()
-    return hmac.new(key, b"sign-in:" + nonce.encode(), hashlib.sha256).hexdigest()
-
-
-def _keep(
-    response: Response, name: str, value: str, seconds: int | None, is_read_by_scripts: bool = False
-) -> None:
-    """Set a cookie that no other site can send along with a post, and that no script can read unless it must."""
-    response.set_cookie(
-        name, value, max_age=seconds, httponly=not is_read_by_scripts, samesite="lax",
-        secure=settings.current().secure_cookies, path="/",
+        request, "sign_in.html", None, status, next=back, name=name, reason=said, csrf=guard, is_shared=is_shared
     )  # fmt: skip
+    guards.keep(response, guards.COOKIE, guard, None)
+    return response

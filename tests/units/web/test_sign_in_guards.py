@@ -9,6 +9,7 @@ from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from web import guards
 from web.routes import sign_in
 
 
@@ -54,9 +55,9 @@ def test_no_text_leads_to_another_site(address: str) -> None:
 
 
 def test_a_guard_made_elsewhere_is_not_ours() -> None:
-    assert not sign_in._is_made_here("")
-    assert not sign_in._is_made_here("nonce.signature")
-    assert sign_in._is_made_here(f"nonce.{sign_in._signature('nonce')}")
+    assert not guards._is_made_here("")
+    assert not guards._is_made_here("nonce.signature")
+    assert guards._is_made_here(f"nonce.{guards._signature('nonce')}")
 
 
 @pytest.mark.parametrize(
