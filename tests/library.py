@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -176,15 +176,8 @@ def _reader(connection: Connection, number: int) -> dict[str, Any]:
     return catalogue.ask(connection, "people.person", {"person_id": told["person_id"]}, access.SYSTEM)
 
 
-def publish(library: Library, *keys: str) -> None:
-    """More of the library's processes put in force."""
-    with database.transaction() as connection:
-        _publish(connection, library.staff["soan"], library.staff["duyet"], keys)
-
-
-def _publish(
-    connection: Connection, owner: Actor, approver: Actor, keys: Sequence[str] = ("repair", "loan")
-) -> None:
+def _publish(connection: Connection, owner: Actor, approver: Actor) -> None:
+    keys = ["repair", "loan"]
     waiting = [
         deployment.submit(
             connection, bundle.read(BOOKS / "processes" / key, BOOKS / "forms").files, owner,

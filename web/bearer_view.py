@@ -20,7 +20,7 @@ from engine.instances import View
 from engine.records import Record
 from web import case_view, documents, locales, readable, rendering
 
-_GAP = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]{0,60})\}")
+_GAP = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,16 @@ def as_written(text: str) -> list[str]:
 
 
 def filled(sentence: str, variables: Mapping[str, Any], language: str) -> str:
-    """A sentence of a process with the case's values in its gaps; a gap can name a variable and nothing else."""
+    """A sentence of a process with the case's values in its gaps: a variable, or a part of one, and nothing else."""
     zone = settings.current().zone_info
-    return _GAP.sub(lambda gap: readable.value(variables.get(gap[1]), language, zone), sentence)
+    return _GAP.sub(lambda gap: readable.value(_part(variables, gap[1]), language, zone), sentence)
+
+
+def _part(variables: Any, path: str) -> Any:
+    found = variables
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def name_of_start(definition: Definition, language: str) -> tuple[str, str]:

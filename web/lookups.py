@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from engine import catalogue
 from engine.definitions.definition import Definition
-from engine.errors import Finding, NotFound
+from engine.errors import Finding, NotAllowed, NotFound
 from engine.forms import Form
 from engine.forms.kinds import Kind
 from engine.forms.plans import Field, Plan
@@ -145,7 +145,7 @@ def _known(connection: Connection, query: str, value: str, presence: Presence) -
         name = next(iter(showing.inputs.required))
         try:
             return catalogue.ask(connection, showing.name, {name: value}, presence.actor)
-        except NotFound:
+        except (NotFound, NotAllowed):  # not there, or not for whoever asks: another query may show it
             continue
     return {}
 

@@ -17,13 +17,14 @@ from tests.library import Library
 
 Visitor = Callable[..., Page]
 Camera = Callable[[Page, str], Path]
+Judge = Callable[[Page], None]
 WRONG = "Không có mã nào như vậy"
 
 
 @pytest.fixture(autouse=True)
 def published(library: Library) -> None:
     counter.taken.clear()
-    libraries.publish(library, "wish")
+    libraries.published(library, "wish")
 
 
 def ask(page: Page, name: str, born: str, title: str) -> str:
@@ -53,24 +54,33 @@ def found_on_the_shelf(library: Library, case: InstanceId) -> None:
 
 
 def test_a_reader_asks_for_books_for_two_and_collects_one(
-    visitor: Visitor, library: Library, move: Callable[..., datetime], photographed: Camera
+    visitor: Visitor,
+    library: Library,
+    move: Callable[..., datetime],
+    photographed: Camera,
+    accessible: Judge,
 ) -> None:
     phone = visitor(phone=True)
     phone.goto("/public")
+    accessible(phone)
     photographed(phone, "overview")
     phone.locator(".card-link").click()
     expect(phone.locator(".unit-way")).to_have_count(2)
+    accessible(phone)
     photographed(phone, "units")
     phone.get_by_role("link", name="Chi nhánh Hồ Gươm").click()
+    accessible(phone)
     photographed(phone, "form")
     phone.locator("[name=phone]").fill("0912 345 678")
     first = ask(phone, "Đặng Thùy Dương", "14/3/1961", "Số đỏ")
+    accessible(phone)
     photographed(phone, "begun")
 
     # The next of the family: what is shared is there already, what is not is empty.
     phone.get_by_role("link", name="Làm cho người tiếp theo").click()
     expect(phone.locator("[name=phone]")).to_have_value("0912345678")
     expect(phone.locator("[name=reader_name]")).to_have_value("")
+    accessible(phone)
     photographed(phone, "next")
     second = ask(phone, "Đặng Văn Con", "1/6/1990", "Dế mèn")
     assert first != second
@@ -79,9 +89,11 @@ def test_a_reader_asks_for_books_for_two_and_collects_one(
     phone.get_by_role("button", name="Đặng Thùy Dương").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Đặng Thùy Dương")
     expect(phone.locator("main")).to_contain_text("Thư viện đang tìm quyển “Số đỏ”.")
+    accessible(phone)
     photographed(phone, "mine")
     phone.get_by_role("button", name="Rời trang").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Xem bằng mã")
+    accessible(phone)
     photographed(phone, "code")
 
     # Another day, another device.
@@ -91,11 +103,14 @@ def test_a_reader_asks_for_books_for_two_and_collects_one(
     desk.goto("/my")
     enter(desk, first.lower(), "15/3/1961")
     expect(desk.locator("#said")).to_contain_text("no such code")
+    accessible(desk)
     photographed(desk, "wrong")
     enter(desk, first.replace("-", " ").lower(), "14.03.1961")
     expect(desk.locator("main")).to_contain_text("The book was found.")
+    accessible(desk)
     photographed(desk, "found")
     desk.get_by_role("link", name="Choose an hour").click()
+    accessible(desk)
     photographed(desk, "hours")
     desk.locator("[name=hour]").select_option(counter.HOURS[1])
     desk.locator("[data-submit]").click()
@@ -103,6 +118,7 @@ def test_a_reader_asks_for_books_for_two_and_collects_one(
     desk.get_by_role("link", name="Slip for collecting a book").click()
     expect(desk.locator(".sheet svg.qr")).to_be_visible()
     expect(desk.locator(".sheet")).to_contain_text(first)
+    accessible(desk)
     photographed(desk, "slip")
     desk.emulate_media(media="print")
     photographed(desk, "slip-print")
@@ -117,6 +133,11 @@ def test_a_reader_asks_for_books_for_two_and_collects_one(
     lead = visitor("truong")
     lead.goto(f"/cases/{wishes()[1]}")
     expect(lead.locator(".timeline")).to_contain_text("Người dân")
+    lead.get_by_role("button", name="Cho biết lại mã").click()
+    expect(lead.locator("#toasts")).to_contain_text(first)
+    with database.transaction() as connection:
+        looks = connection.execute(tables.lookup.select()).all()
+    assert (library.staff["truong"].account_id, "code") in {(row.actor_id, row.what) for row in looks}
 
 
 def test_without_scripts_it_goes_the_same_way(visitor: Visitor, library: Library) -> None:

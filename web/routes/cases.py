@@ -13,7 +13,9 @@ from engine import (
     access,
     accounts,
     campaign,
+    case_codes,
     clock,
+    codes,
     comments,
     database,
     history,
@@ -95,6 +97,20 @@ def case_page(request: Request, presence: SignedIn, case: str) -> Response:
     return _page(request, presence, _bound(case))
 
 
+@router.post("/cases/{case}/code")
+def tell_code(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
+    """The code by which the person comes back without an account, for one who has lost it; the look is audited."""
+    instance_id = _bound(case)
+    with database.transaction() as connection:
+        view = instances.view(connection, instance_id, presence.actor)
+        access.require(presence.actor, Permission.SEE, view.summary.unit_path)
+        code = case_codes.of(connection, instance_id)
+        if code is None:
+            raise NotFound("not_found")
+        history.looked_up(connection, presence.actor, "code", view.summary.subject, instance_id=instance_id)
+    return rendering.redirect(request, f"/cases/{instance_id}", "said.code_told", code=codes.shown(code))
+
+
 @router.post("/cases/{case}/comments")
 def comment(request: Request, presence: SignedIn, posted: Guarded, case: str) -> Response:
     """Say something about the case; refused, what was written stays in its field."""
@@ -163,6 +179,8 @@ def _page(
             ),
             "named": lookups.names(connection, view.definition, _passed(rows), view.variables, presence),
             "papers": documents.ready(connection, view, language),
+            "has_code": access.allowed(presence.actor, Permission.SEE, view.summary.unit_path)
+            and case_codes.of(connection, instance_id) is not None,
             "tasks": work_lists.of_case(connection, presence, instance_id),
             "comments": comments.of(connection, instance_id),
             "missed": case_view.missed(stuck.expected(connection, instance_id), view, language),

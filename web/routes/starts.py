@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from engine import access, database, instances
+from engine import access, case_codes, codes, database, instances
 from engine.access import Permission
 from engine.definitions.registry import Startable
 from engine.errors import Conflict, Invalid, NotFound
@@ -85,12 +85,16 @@ def _go_on(request: Request, presence: Presence, instance_id: InstanceId) -> Res
     with database.transaction() as connection:
         following = work_lists.of_case(connection, presence, instance_id)
         places = work_lists.places(connection, presence)
+        code = case_codes.of(connection, instance_id)
+    said, given = (
+        ("said.case_started", {}) if code is None else ("said.case_code", {"code": codes.shown(code)})
+    )
     if following:
-        return rendering.redirect(request, f"/tasks/{following[0].id}")
+        return rendering.redirect(request, f"/tasks/{following[0].id}", said if given else None, **given)
     if access.allowed(presence.actor, Permission.SEE, presence.unit.path):
-        return rendering.redirect(request, f"/cases/{instance_id}", "said.case_started")
+        return rendering.redirect(request, f"/cases/{instance_id}", said, **given)
     back = f"/stations/{places[0].key}" if len(places) == 1 else "/"
-    return rendering.redirect(request, back, "said.case_started")
+    return rendering.redirect(request, back, said, **given)
 
 
 def _again(
