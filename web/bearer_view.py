@@ -65,7 +65,9 @@ def card(connection: Connection, case: View, actor: Actor, language: str) -> Car
     """One case as the person it is about reads it."""
     definition, instance_id = case.definition, case.summary.instance_id
     waiting = user_tasks.borne(connection, instance_id, actor)
-    code = case_codes.of(connection, instance_id)
+    # whoever came by a code knows the one; others would only be mistaken for it
+    is_theirs = actor.bearer is not None and actor.bearer.instance_id == instance_id
+    code = case_codes.of(connection, instance_id) if is_theirs else None
     return Card(
         title=definition.text(language, "public.title") or definition.name(language),
         code=codes.shown(code) if code else "",
@@ -73,9 +75,16 @@ def card(connection: Connection, case: View, actor: Actor, language: str) -> Car
         states=tuple(dict.fromkeys(states(case, language))),
         is_over=case.summary.state != "active",
         tasks=tuple(
-            Way(f"/my/tasks/{task.id}", definition.element_name(language, task.element)) for task in waiting
+            Way(f"/my/tasks/{task.id}", action(definition, task.element, language)) for task in waiting
         ),
         papers=papers(connection, case, language),
+    )
+
+
+def action(definition: Definition, element: str, language: str) -> str:
+    """What a task is called for whoever is to do it: by the process's words for the public, else by its name."""
+    return definition.text(language, f"public.actions.{element}") or definition.element_name(
+        language, element
     )
 
 

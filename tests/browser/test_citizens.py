@@ -48,6 +48,23 @@ def enter(page: Page, code: str, born: str) -> None:
     page.locator("form:has(#code) button").click()
 
 
+def test_the_public_looks_up_units_and_no_people(visitor: Visitor, library: District) -> None:
+    library.person("Vũ Thị Mai")
+    page = visitor(phone=True)
+    page.goto("/public/application?at=xa-1")
+    fields = {"csrf": page.locator("[name=csrf]").first.input_value(), "text": "Mai"}
+    page.set_extra_http_headers({"hx-request": "true"})
+    refused = page.request.post("/lookups/people.find", form=fields, headers={"hx-request": "true"})
+    assert refused.status == 401
+    assert "Mai" not in refused.text()
+    found = page.request.post(
+        "/lookups/units.find", form={**fields, "text": "xa-1"}, headers={"hx-request": "true"}
+    )
+    assert (found.status, "xa-1" in found.text()) == (200, True)
+    stranger = visitor().request.post("/lookups/units.find", form=fields, headers={"hx-request": "true"})
+    assert stranger.status == 401
+
+
 def test_a_parent_registers_herself_and_her_mother_and_comes_back(
     visitor: Visitor, library: District, photographed: Camera, accessible: Judge
 ) -> None:

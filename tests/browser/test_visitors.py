@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import access, database, history, instances, tables, user_tasks
+from engine import access, database, history, instances, settings, tables, user_tasks
 from engine.ids import InstanceId
 from tests import library as libraries
 from tests.book_loan.integrations.counter import queries as counter
@@ -62,9 +63,6 @@ def test_a_reader_asks_for_books_for_two_and_collects_one(
 ) -> None:
     phone = visitor(phone=True)
     phone.goto("/public")
-    accessible(phone)
-    photographed(phone, "overview")
-    phone.locator(".card-link").click()
     expect(phone.locator(".unit-way")).to_have_count(2)
     accessible(phone)
     photographed(phone, "units")
@@ -236,6 +234,23 @@ def test_nobody_gets_at_the_case_of_another(visitor: Visitor, library: Library) 
     answer = other.request.post("/my", form={"csrf": guard, "code": code, "proof": "3/4/1980"})
     assert answer.status == 403
     assert "Mai Văn Phúc" not in answer.text()
+
+
+def test_too_much_from_one_connection_is_told_and_loses_nothing(visitor: Visitor, library: Library) -> None:
+    page = visitor(phone=True)
+    with settings.using(replace(settings.current(), public_starts_per_hour=1)):
+        page.goto("/public/wish?at=chi-nhanh-1")
+        ask(page, "Mai Văn Phúc", "3/4/1980", "Số đỏ")
+        page.goto("/public/wish?at=chi-nhanh-1")
+        page.locator("[name=reader_name]").fill("Lý Thị Hòa")
+        page.locator("[name=born_on]").fill("2/3/1970")
+        page.locator("[name=title]").fill("Tắt đèn")
+        page.locator("[data-submit]").click()
+        expect(page.locator("#sheet .notice")).to_contain_text("Chưa có gì được gửi")
+        expect(page.locator("[name=title]")).to_have_value("Tắt đèn")
+    page.locator("[data-submit]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đã nhận")
+    assert len(wishes()) == 2
 
 
 def test_a_session_left_alone_ends(visitor: Visitor, library: Library, move: Callable[..., datetime]) -> None:

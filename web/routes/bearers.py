@@ -216,7 +216,7 @@ def _page(
     about = definition.text(language, f"public.states.{element}") or ""
     return rendering.fragment(
         request, "my_task.html", "sheet", None, status, form=form, task=view.task, refusal=refusal,
-        element=definition.element_name(language, element), csrf=held.session.csrf,
+        element=bearer_view.action(definition, element, language), csrf=held.session.csrf,
         about=bearer_view.filled(about, view.variables, language),
         label=bearer_view.label_of(connection, held.hold),
     )  # fmt: skip

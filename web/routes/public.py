@@ -43,13 +43,15 @@ class _Chosen:
 
 @router.get("/public")
 def overview(request: Request, visitor: Visiting) -> Response:
-    """What people may begin themselves."""
+    """What people may begin themselves; where that is one thing only, straight on to it."""
     with database.transaction() as connection:
         found = [
             (one.key, *bearer_view.name_of_start(one, visitor.language))
             for one in bearers.public_processes(connection)
             if one.public_start() is not None
         ]
+    if len(found) == 1:
+        return rendering.redirect(request, f"/public/{found[0][0]}")
     return rendering.page(request, "public.html", found=found)
 
 
