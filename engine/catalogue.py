@@ -128,7 +128,7 @@ class ServiceTask:
 class Query:
     """Something an integration knows, asked for by forms and pages.
 
-    `subject` names the input, or else the output, that says whom an audited answer is about.
+    `subject` names the input, or else the output, that says whom an audited answer is about; it may be a list.
     """
 
     name: str
@@ -214,8 +214,9 @@ def ask(connection: Connection, name: str, inputs: Json, actor: Actor, unit: Uni
     outputs = query.handler(inputs, Context("", at, connection, actor, unit, settings.current()))
     _hold(query.outputs, outputs, "query_output", name)
     if query.audit:
-        subject = (inputs | outputs).get(query.subject) if query.subject else None
-        history.looked_up(connection, actor, name, None if subject is None else str(subject), at)
+        about = (inputs | outputs).get(query.subject) if query.subject else None
+        for subject in about if isinstance(about, list) else [about]:  # of many at once, a row for each
+            history.looked_up(connection, actor, name, None if subject is None else str(subject), at)
     return outputs
 
 

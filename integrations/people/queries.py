@@ -16,6 +16,13 @@ def person(inputs: Json, context: Context) -> Json:
     return described(registry.person(context.transaction(), person_id(inputs["person_id"])))
 
 
+def people(inputs: Json, context: Context) -> Json:
+    """`people`: those with the ids, in their order; an id that is nobody's is left out."""
+    ids = [person_id(text) for text in dict.fromkeys(inputs["person_ids"])]
+    known = {one.id: one for one in registry.people(context.transaction(), tuple(ids))}
+    return {"people": [described(known[one]) for one in ids if one in known]}
+
+
 def find(inputs: Json, context: Context) -> Json:
     """`found`: those who match, the most likely first, each as `person` gives it."""
     limit = int(inputs.get("limit", registry.MOST_FOUND))

@@ -289,3 +289,12 @@ def test_a_history_is_the_records_that_name_the_person_newest_first(connection, 
     task = catalogue.current().service_task("people.history")
     assert task.call(asked, context(connection)) == {"doses": doses}
     assert len(task.call({**asked, "kind": "deferral"}, context(connection))["doses"]) == 1
+
+
+def test_a_look_at_many_leaves_an_audit_row_for_each(connection, nurse):
+    first, second = registered(connection, "Lê Văn An"), registered(connection, "Lê Văn Bình")
+    asked = {"person_ids": [str(second.id), str(first.id), "1"]}
+    answer = catalogue.ask(connection, "people.people", asked, nurse)
+    assert [one["name"] for one in answer["people"]] == ["Lê Văn Bình", "Lê Văn An"]
+    looks = connection.scalars(select(tables.lookup.c.subject).where(tables.lookup.c.what == "people.people"))
+    assert set(looks) == {str(first.id), str(second.id), "1"}
