@@ -76,7 +76,7 @@ def test_a_serious_reaction_stops_the_session_and_holds_the_lot_at_once(
     session.does("decide_after_reaction", "site_lead", run_step="resume", run_reason="Đã xử trí ổn định")
     assert state(district, session) == "open"
     session.does("note_at_province", "province_supervisor", noted_how="investigating")
-    assert session.waits_at() == ["run_session", "session_day"]
+    assert [one.element for one in session.tasks()] == ["run_session"]
 
 
 def test_a_case_stays_open_until_the_province_has_noted_the_reaction(
