@@ -38,7 +38,7 @@ STAFF = {
     "commune_officer_of_another_commune": "xa-2", "district_officer": "219", "province_supervisor": "24",
     "process_owner": "vn", "approver": "vn",
 }  # fmt: skip
-PROCESSES = ("round", "nomination", "application", "registration", "session")
+PROCESSES = ("round", "nomination", "application", "registration", "session", "visit", "deferral")
 TOMORROW = "2021-07-27"
 SAFE: dict[str, Any] = {f"criterion_{number}": "pass" for number in range(1, 10)}
 PLAN: dict[str, Any] = {
@@ -161,7 +161,7 @@ class Case:
 
 
 def founded() -> District:
-    """The district on an empty database, with the five processes in force."""
+    """The district on an empty database, with the campaign's processes in force."""
     with database.transaction() as connection:
         made: dict[str, Unit] = {}
         for code, kind, parent in UNITS:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from engine import accounts, database, messages
+from engine import accounts, database, instances, messages
 from engine.worker import Worker
 from tests.processes.district import SAFE, Case, District, passed
 
@@ -115,6 +116,29 @@ def test_roles_of_a_session_end_with_it(district: District) -> None:
     assert roles(volunteer) == set()
 
 
+def test_from_the_list_to_the_door_of_the_site(district: District) -> None:
+    with database.transaction() as connection:
+        volunteer = accounts.create(connection, "tiep.don", "Tiếp đón", "a long enough password")
+    person, session = booked(district, staff=[{"account_id": str(volunteer), "duties": ["receptionist"]}])
+    opened(session)
+    passed(timedelta(hours=23, minutes=5))  # eight o'clock of the next day
+    with database.transaction() as connection:
+        receptionist = accounts.actor(connection, volunteer)
+        answers = {"person_id": person, "arrival_kind": "invited"}
+        visit = Case(
+            district,
+            instances.start(connection, "visit", district.units["diem-1"], answers, receptionist, "arrived"),
+        )
+    Worker().settle()
+    assert visit.knows("session_id") == session.knows("session_id")
+    assert visit.knows("arrival_flags") == []
+    identity = {
+        "name_matches": True, "birth_date_matches": True, "identifier_seen": "cccd", "planned_product": "astrazeneca",
+    }  # fmt: skip
+    visit.does("reception", **identity)
+    assert district.registration(person).ended() == "ended_attended"
+
+
 def test_who_was_booked_at_a_cancelled_session_waits_again_where_they_stood(district: District) -> None:
     person, session = booked(district)
     session.does("prepare_session", prepare_then="cancel_session", cancel_reason="Lô vắc xin về chậm")
@@ -172,12 +196,12 @@ def test_standby_is_called_for_the_last_doses_and_stays_on_the_list(district: Di
     assert "my_place" in district.registration(person).waits_at()
 
 
-def booked(district: District) -> tuple[str, Case]:
+def booked(district: District, **plan: Any) -> tuple[str, Case]:
     """Somebody with an appointment tomorrow at eight."""
     round_id = district.opens_round().knows("round_id")
     person = district.person("Nguyễn Minh Anh")
     district.lists(round_id, person)
-    session = district.plans(round_id, invite=1)
+    session = district.plans(round_id, invite=1, **plan)
     district.registration(person).does("answer_invitation", answer="accept")
     return person, session
 
