@@ -209,6 +209,31 @@ def test_what_was_done_meanwhile_is_said_and_not_done_again(visitor: Visitor, li
         assert instances.state_of(connection, case).variables["hour"] == counter.HOURS[2]
 
 
+def test_who_comes_with_their_own_code_sees_what_was_before(
+    visitor: Visitor, library: Library, photographed: Camera, accessible: Judge
+) -> None:
+    page = visitor(phone=True)
+    page.goto("/public/wish?at=chi-nhanh-1")
+    code = ask(page, "Mai Văn Phúc", "3/4/1980", "Số đỏ")
+    case = wishes()[0]
+    found_on_the_shelf(library, case)
+    with database.transaction() as connection:
+        (task,) = user_tasks.queue(connection, access.SYSTEM, instance_id=case)
+        user_tasks.complete(connection, task.id, access.SYSTEM, {"hour": counter.HOURS[0]})
+        own = str(instances.state_of(connection, case).variables["reader_code"])
+    libraries.done(library, case, "thuthu", "hand_over", handed=True)
+    page.goto("/my")
+    expect(page.locator(".my-case")).to_contain_text("Bạn đã lấy sách")
+    expect(page.locator("main")).not_to_contain_text("Những lần trước")
+    page.get_by_role("button", name="Rời trang").click()
+    enter(page, own, "3/4/1980")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mai Văn Phúc")
+    expect(page.locator("section", has_text="Những lần trước").first).to_contain_text("Số đỏ")
+    expect(page.locator("main")).not_to_contain_text(code)
+    accessible(page)
+    photographed(page, "earlier")
+
+
 def test_nobody_gets_at_the_case_of_another(visitor: Visitor, library: Library) -> None:
     mine, other = visitor(phone=True), visitor()
     mine.goto("/public/wish?at=chi-nhanh-1")

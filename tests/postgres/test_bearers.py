@@ -9,7 +9,18 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from engine import access, bearers, case_codes, database, history, instances, tables, units, user_tasks
+from engine import (
+    access,
+    bearers,
+    case_codes,
+    database,
+    history,
+    instances,
+    openings,
+    tables,
+    units,
+    user_tasks,
+)
 from engine.access import Actor
 from engine.bearers import Hold
 from engine.definitions import checks
@@ -130,6 +141,24 @@ def test_only_what_is_public_can_be_begun_and_only_where_it_is_open(library: Lib
     assert refusal(lambda: begin("loan")).code == "start_not_public"
     assert isinstance(refusal(lambda: begin("wish", "/net/main/")), Invalid)
     assert isinstance(refusal(lambda: begin("nothing")), NotFound)
+
+
+def test_units_are_offered_on_the_way_to_where_it_is_open(library: Library) -> None:
+    def offered(parent: units.Unit | None) -> list[str]:
+        return [one.code for one in openings.below(connection, "wish", parent)]
+
+    with database.transaction() as connection:
+        net, main = (units.by_code(connection, code) for code in ("net", "main"))
+        units.create(connection, "bindery", "workshop", "Xưởng đóng sách", main)
+        units.create(connection, "far", "library", "Thư viện xa", net)
+        assert (offered(None), offered(net), offered(main)) == (["net"], ["main"], ["north"])
+        assert openings.at(connection, "wish", main) is None
+        assert openings.at(connection, "wish", library.branch) is not None
+        assert openings.at(connection, "loan", library.branch) is None
+        with pytest.raises(NotFound):
+            openings.newest(connection, "loan")
+        connection.execute(tables.unit.update().where(tables.unit.c.code == "north").values(is_active=False))
+        assert offered(None) == []
 
 
 def test_a_refused_start_leaves_nothing_behind_and_may_be_sent_again(library: Library) -> None:
