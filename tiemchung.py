@@ -33,7 +33,8 @@ from engine import (
 )  # fmt: skip
 from engine.bpmn import reading
 from engine.decisions import conformance
-from engine.definitions import bundle, checks, deployment, registry, trace
+from engine.definitions import bundle, checks, deployment, handbook, registry, trace
+from engine.definitions import definition as definitions
 from engine.errors import EngineError, Finding, Invalid
 
 Arguments = argparse.Namespace
@@ -149,6 +150,19 @@ def _new(arguments: Arguments) -> None:
     folder = settings.current().integrations_dir
     for path in blueprints.integration(arguments.name, folder, folder.parent / "tests" / "integrations"):
         print(path.relative_to(folder.parent))
+
+
+def _document(arguments: Arguments) -> None:
+    """Write the page of each process from its definition, into docs/processes."""
+    chosen = settings.current()
+    folders = [Path(folder) for folder in arguments.folders]
+    folders = folders or sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
+    into = Path(arguments.into) if arguments.into else chosen.processes_dir.parent / "docs" / "processes"
+    into.mkdir(parents=True, exist_ok=True)
+    for folder in folders:
+        read = definitions.compile(bundle.read(folder, chosen.forms_dir))
+        (into / f"{read.key}.md").write_text(handbook.page(read), "utf-8")
+        print(into / f"{read.key}.md")
 
 
 def _submit(arguments: Arguments) -> None:
@@ -315,6 +329,9 @@ def _parser() -> argparse.ArgumentParser:
     command("stop", _stop)
     command("migrate", _migrate)
     command("check", _check).add_argument("folders", nargs="*", metavar="DIR")
+    write = command("document", _document)
+    write.add_argument("folders", nargs="*", metavar="DIR")
+    write.add_argument("--into", metavar="DIR", help="another folder than docs/processes")
     new = command("new", _new)
     new.add_argument("what", choices=("integration",))
     new.add_argument("name", metavar="NAME")

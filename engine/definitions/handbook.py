@@ -1,0 +1,203 @@
+"""A process as a page to read: what it is, its drawing, steps, forms, tables, records; written from the definition.
+
+Markdown, Vietnamese and English beside each other; the drawing is Mermaid. What the owner writes by hand in the
+process's README.md stands on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from engine import texts
+from engine.bpmn.model import Kind, Node
+from engine.decisions.models import Table
+from engine.definitions.definition import Definition
+from engine.forms import Form
+from engine.forms.reading import fields_by_key
+
+README = "README.md"
+_SHAPES = {
+    Kind.START: "([{}])", Kind.END: "([{}])", Kind.EXCLUSIVE: "{{{}}}", Kind.INCLUSIVE: "{{{}}}",
+    Kind.PARALLEL: "{{{}}}", Kind.EVENT_BASED: "{{{}}}", Kind.RULE_TASK: "[/{}/]",
+    Kind.SERVICE_TASK: "[[{}]]", Kind.BOUNDARY: "({})",
+}  # fmt: skip
+_ROUND = "({})"
+_BOX = "[{}]"
+_PEOPLE = (Kind.USER_TASK, Kind.MANUAL_TASK)
+
+
+def page(definition: Definition) -> str:
+    """The whole page."""
+    parts = [_head(definition), _drawing(definition), _steps(definition)]
+    parts += [_form(definition, definition.forms[name]) for name in definition.manifest.forms]
+    parts += [_decision(definition, key) for key in definition.decisions]
+    parts += [_levels(definition), _records(definition)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(definition: Definition) -> str:
+    readme = definition.bundle.files.get(README, b"").decode().strip()
+    name = " · ".join(dict.fromkeys(definition.name(language) for language in texts.LANGUAGES))
+    prose = readme.partition("\n")[2].strip() if readme.startswith("# ") else readme
+    said = "> Written by `tiemchung document` from the definition; change that, not this page."
+    return "\n\n".join(part for part in (f"# {definition.key}: {name}", said, prose) if part)
+
+
+def _drawing(definition: Definition) -> str:
+    """The flow as Mermaid, sub-processes as boxes; labels in the first language."""
+    lines = ["## Luồng · Flow", "", "```mermaid", "flowchart TD", *_scope(definition, None, "  ")]
+    for flow in definition.model.flows.values():
+        label = f"|{_quoted(flow.name)}|" if flow.name else ""
+        lines.append(f"  {_id(flow.source)} -->{label} {_id(flow.target)}")
+    for node in definition.model.nodes.values():
+        if node.attached_to is not None:
+            lines.append(f"  {_id(node.attached_to)} -.- {_id(node.id)}")
+    return "\n".join([*lines, "```"])
+
+
+def _scope(definition: Definition, scope: str | None, indent: str) -> Iterator[str]:
+    for node in definition.model.inside(scope):
+        name = definition.element_name(texts.LANGUAGES[0], node.id)
+        label = _quoted(" " if name == node.id else name)  # what the written flow implies has no name
+        inner = list(_scope(definition, node.id, indent + "  "))
+        if inner:
+            yield f"{indent}subgraph {_id(node.id)} [{label}]"
+            yield from inner
+            yield f"{indent}end"
+        else:
+            shape = _SHAPES.get(node.kind, _BOX if node.kind.value.endswith("Task") else _ROUND)
+            yield f"{indent}{_id(node.id)}{shape.format(label)}"
+
+
+def _steps(definition: Definition) -> str:
+    """What people do, in the order of the file: step, lane, form, time allowed."""
+    levels = definition.manifest.service_levels
+    rows = [
+        (
+            f"`{node.id}`", *_both(definition, node), f"`{node.lane}`" if node.lane else "",
+            f"`{node.form}`" if node.form else "", _duration(levels.get(node.id)),
+        )
+        for node in definition.model.nodes.values()
+        if node.kind in _PEOPLE
+    ]  # fmt: skip
+    return _table(
+        "Việc của người · What people do", ("step", "tiếng Việt", "English", "lane", "form", "within"), rows
+    )
+
+
+def _form(definition: Definition, form: Form) -> str:
+    title = " · ".join(dict.fromkeys(_texts(definition, f"forms.{form.name}.title")))
+    rows = []
+    for key, field in fields_by_key(form.plan):
+        options = ", ".join(f"`{option}`" for option in field.options)
+        must = "yes" if key in form.plan.demanded else ""
+        rows.append(
+            (
+                f"`{key}`",
+                *_texts(definition, f"forms.{form.name}.fields.{key}.title"),
+                field.kind.value,
+                must,
+                options,
+            )
+        )
+    return _table(
+        f"Biểu mẫu · Form `{form.name}`: {title}",
+        ("field", "tiếng Việt", "English", "kind", "required", "options"),
+        rows,
+    )
+
+
+def _decision(definition: Definition, key: str) -> str:
+    used = definition.decisions[key]
+    found = used.model.decision(used.decision)
+    title = " · ".join(dict.fromkeys(_texts(definition, f"decisions.{key}.name")))
+    if found is None or found.table is None:
+        return f"### Quyết định · Decision `{key}`: {title}\n\n`{used.decision}` in its DMN file."
+    table: Table = found.table
+    head = (
+        "#",
+        *(column.label or column.expression.text for column in table.inputs),
+        *(column.label or column.name for column in table.outputs),
+        "",
+    )
+    rows = [
+        (
+            str(rule.number),
+            *(test.text for test in rule.tests),
+            *(cell.text for cell in rule.outputs),
+            rule.annotation,
+        )
+        for rule in table.rules
+    ]
+    return _table(f"Bảng quyết định · Decision table `{key}`: {title} ({table.hit_policy.value})", head, rows)
+
+
+def _levels(definition: Definition) -> str:
+    """The time allowed for every wait that is not a person's step."""
+    people = {node.id for node in definition.model.nodes.values() if node.kind in _PEOPLE}
+    rows = [
+        (f"`{element}`", *_both(definition, definition.model.nodes[element]), _duration(level))
+        for element, level in definition.manifest.service_levels.items()
+        if element not in people and element in definition.model.nodes
+    ]
+    return _table("Thời hạn khác · Other service levels", ("wait", "tiếng Việt", "English", "within"), rows)
+
+
+def _records(definition: Definition) -> str:
+    rows = [
+        (
+            f"`{rule.kind}`", *_texts(definition, f"records.{rule.kind}.name"), f"`{rule.at}`",
+            ", ".join(f"`{name}`" for name in rule.values),
+        )
+        for rule in definition.manifest.records
+    ]  # fmt: skip
+    return _table("Ghi lại · Records", ("kind", "tiếng Việt", "English", "written at", "values"), rows)
+
+
+def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(_cell(one) for one in row)} |" for row in rows]
+    if not lines:
+        return ""
+    level = "###" if "`" in title else "##"
+    return "\n".join(
+        [
+            f"{level} {title}",
+            "",
+            f"| {' | '.join(_cell(one) for one in head)} |",
+            "|" + " --- |" * len(head),
+            *lines,
+        ]
+    )
+
+
+def _both(definition: Definition, node: Node) -> tuple[str, ...]:
+    return tuple(definition.element_name(language, node.id) for language in texts.LANGUAGES)
+
+
+def _texts(definition: Definition, key: str) -> tuple[str, ...]:
+    return tuple(definition.text(language, key) or "" for language in texts.LANGUAGES)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _quoted(text: str) -> str:
+    return '"' + " ".join(text.split()).replace('"', "#quot;") + '"'
+
+
+def _id(element: str) -> str:
+    """An id that Mermaid takes for nothing else: `end` is a word of its own."""
+    return "e_" + "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in element)
+
+
+def _duration(length: timedelta | None) -> str:
+    """A length in the two largest units that it has."""
+    if length is None:
+        return ""
+    minutes, _ = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    return " ".join(parts[:2]) or f"{int(length.total_seconds())} s"

@@ -1,0 +1,34 @@
+"""The page of a process says what its definition says, and every process has one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import settings
+from engine.definitions import bundle, handbook
+from engine.definitions import definition as definitions
+from tests.book_loan import bundles
+
+PAGES = settings.CHECKOUT / "docs" / "processes"
+FOLDERS = sorted(path.parent for path in (settings.CHECKOUT / "processes").glob("*/process.yaml"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_page_of_a_process_is_written_from_its_definition(folder: Path) -> None:
+    read = definitions.compile(bundle.read(folder, settings.CHECKOUT / "forms"))
+    written = (PAGES / f"{folder.name}.md").read_text("utf-8")
+    assert written == handbook.page(read), "run `tiemchung document`"
+
+
+def test_there_is_no_page_without_a_process() -> None:
+    assert {page.stem for page in PAGES.glob("*.md")} == {folder.name for folder in FOLDERS}
+
+
+def test_a_page_shows_drawing_steps_forms_tables_and_times() -> None:
+    page = handbook.page(definitions.compile(bundles.bundle("loan")))
+    for part in (
+        "```mermaid", "| `lend` |", "### Biểu mẫu · Form `ask`", "Decision table `limits`", "| 15 min |", "| `loan` |",
+    ):  # fmt: skip
+        assert part in page, part
