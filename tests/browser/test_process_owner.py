@@ -38,7 +38,7 @@ def test_a_table_is_edited_submitted_approved_and_decides_the_next_case(
     owner = visitor("soan")
     owner.goto("/processes")
     photographed(owner, "processes")
-    owner.get_by_role("link", name="Mượn sách").click()
+    owner.locator("a[href='/processes/loan']").click()
     photographed(owner, "process")
     with owner.expect_download() as downloading:
         owner.get_by_role("link", name="Tải về (.zip)").click()

@@ -46,8 +46,13 @@ DRAWING = """\
 def loan(tmp_path: Path) -> Iterator[Path]:
     """A copy of the book loan's folder, whose campaign and forms hold during the test."""
     shutil.copytree(BOOKS / "processes", tmp_path / "processes")
+    (tmp_path / "pages").mkdir()
     chosen = replace(
-        settings.current(), processes_dir=tmp_path / "processes", forms_dir=BOOKS / "forms", language="en"
+        settings.current(),
+        processes_dir=tmp_path / "processes",
+        forms_dir=BOOKS / "forms",
+        pages_dir=tmp_path / "pages",
+        language="en",
     )
     campaign.use(bundles.library())
     catalogue.use(bundles.services())

@@ -67,7 +67,10 @@ def test_every_key_of_a_scenario_is_told_and_none_beside():
 
 def test_the_example_of_process_yaml_can_be_read():
     read = manifest.read(example("process-yaml.md"))
-    assert set(process_schema.PROCESS["properties"]) - set(read.marked.value) == {"flow"}
+    assert set(process_schema.PROCESS["properties"]) - set(read.marked.value) == {
+        "flow",
+        "once",
+    }  # written here under `subject`
 
 
 def test_the_example_of_a_document_can_be_read():
