@@ -45,6 +45,7 @@ class Subject:
     name: str
     rest: str = ""
     details: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()  # what does not fit together in what is known, in sentences
 
 
 def of(
@@ -137,7 +138,23 @@ def _shown(subject: str, found: Mapping[str, Any], definition: Definition, langu
         for key, value in found.items()
         if (title := _title(definition, key, language)) and value not in (None, "", [], {})
     )
-    return Subject(subject, name, label.removeprefix(name).strip(" ·,–-"), details)
+    return Subject(
+        subject,
+        name,
+        label.removeprefix(name).strip(" ·,–-"),
+        details,
+        _warnings(found, definition, language),
+    )
+
+
+def _warnings(found: Mapping[str, Any], definition: Definition, language: str) -> tuple[str, ...]:
+    """What the query warns of, in the sentences that the process's texts give under `subject.warnings`."""
+    keys = found.get("warnings")
+    sentences = (
+        definition.text(language, f"subject.warnings.options.{key}")
+        for key in (keys if isinstance(keys, list) else ())
+    )
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _title(definition: Definition, key: str, language: str) -> str:

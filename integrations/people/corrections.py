@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 from sqlalchemy import update as change
 from sqlalchemy.dialects.postgresql import insert
 
@@ -76,13 +76,7 @@ def add_contact(inputs: Json, context: Context) -> Json:
 
 def warnings(person: Person) -> list[str]:
     """What in a person's papers contradicts birth or sex, each once."""
-    return list(
-        dict.fromkeys(
-            warning
-            for identifier in person.identifiers
-            for warning in identifiers.warnings(identifier, person.born_on, person.sex)
-        )
-    )
+    return identifiers.contradictions(person.identifiers, person.born_on, person.sex)
 
 
 def note(
@@ -111,7 +105,3 @@ def _write(connection: Connection, before: Person, given: dict[str, str]) -> Non
         values["name_key"] = names.key(given["name"])
     table = tables.person
     connection.execute(change(table).where(table.c.person_id == before.id).values(values))
-    if "name" in given or "born_on" in given:
-        words = tables.person_word
-        connection.execute(delete(words).where(words.c.person_id == before.id))
-        registry.spell(connection, registry.person(connection, before.id))

@@ -8,6 +8,7 @@ refusal, because papers in use do contradict.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -75,3 +76,8 @@ def warnings(identifier: Identifier, born_on: date, sex: str) -> list[str]:
     if century * 100 + int(value[4:6]) != born_on.year:
         found.append("birth_year_differs")
     return found
+
+
+def contradictions(papers: Iterable[Identifier], born_on: date, sex: str) -> list[str]:
+    """What in somebody's papers contradicts birth or sex, each once."""
+    return list(dict.fromkeys(found for paper in papers for found in warnings(paper, born_on, sex)))

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, or_, select
 
 from engine.catalogue import Context, Json
 from engine.errors import Finding
-from integrations.people import contacts, names, queries, registry, tables
+from integrations.people import contacts, names, queries, registry, searches, tables
 from integrations.people.identifiers import Identifier
 from integrations.people.registry import Person
 
@@ -148,7 +148,7 @@ def _contradict(one: tuple[Identifier, ...], other: tuple[Identifier, ...]) -> b
 def _candidates(connection: Connection, known: Known) -> list[Person]:
     """Who might be the one: by paper, by telephone, by birth date with a word of the name, by the whole name."""
     person, paper = tables.person, tables.person_identifier
-    word, phone = tables.person_word, tables.person_phone
+    phone = tables.person_phone
     asked = [
         select(paper.c.person_id).where(paper.c.type == one.type, paper.c.value == one.value)
         for one in known.identifiers
@@ -156,8 +156,9 @@ def _candidates(connection: Connection, known: Known) -> list[Person]:
     if known.phones:
         asked.append(select(phone.c.person_id).where(phone.c.phone.in_(known.phones)))
     words = names.words(known.name)
-    same_day = and_(person.c.born_on == known.born_on, person.c.person_id == word.c.person_id)
-    asked.append(select(word.c.person_id).join(person, same_day).where(word.c.word.in_(words)))
+    if words:
+        some_word = or_(*(searches.words_begin(person.c.name_key, (word,)) for word in words))
+        asked.append(select(person.c.person_id).where(person.c.born_on == known.born_on, some_word))
     asked.append(
         select(person.c.person_id).where(
             person.c.name_key == names.key(known.name),

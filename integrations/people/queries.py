@@ -7,7 +7,7 @@ from typing import Any
 from engine import codes
 from engine.catalogue import Context, Json
 from engine.errors import NotFound
-from integrations.people import registry
+from integrations.people import identifiers, registry
 from integrations.people.registry import Person
 
 
@@ -46,6 +46,7 @@ def described(one: Person) -> dict[str, Any]:
             {"type": identifier.type, "value": identifier.value} for identifier in one.identifiers
         ],
         "phones": list(one.phones),
+        "warnings": identifiers.contradictions(one.identifiers, one.born_on, one.sex),
     }
 
 

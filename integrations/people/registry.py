@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, func, select, union
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import codes, ids
 from engine.errors import Conflict, NotFound
-from integrations.people import identifiers, names, tables
+from integrations.people import identifiers, names, searches, tables
 from integrations.people.identifiers import Identifier
+from integrations.people.searches import Wanted
 
 SEXES = ("male", "female", "other")
 MOST_FOUND = 20
@@ -72,12 +73,10 @@ def register(connection: Connection, details: Details, at: datetime, by: int | N
         give(connection, identifier, person_id)
     phones = tuple(dict.fromkeys(details.phones))
     _insert(connection, tables.person_phone, [{"phone": phone, "person_id": person_id} for phone in phones])
-    added = Person(
+    return Person(
         person_id, code, name, details.born_on, details.sex, str(row["address"]), details.unit_code,
         details.identifiers, phones,
     )  # fmt: skip
-    spell(connection, added)
-    return added
 
 
 def person(connection: Connection, person_id: int, is_locked: bool = False) -> Person:
@@ -108,23 +107,11 @@ def give(connection: Connection, identifier: Identifier, person_id: int) -> None
         raise Conflict("identifier_taken", type=identifier.type)
 
 
-def spell(connection: Connection, one: Person) -> None:
-    """Write the words a person is found by."""
-    _insert(
-        connection,
-        tables.person_word,
-        [
-            {"word": word, "person_id": one.id, "birth_year": one.born_on.year}
-            for word in names.words(one.name)
-        ],
-    )
-
-
 def find(connection: Connection, text: str, limit: int = MOST_FOUND) -> list[Person]:
-    """Those who match a code, an identifier, a telephone, or the beginnings of words of a name.
+    """Those who match a code, an identifier, a telephone, or words of a name with a birth date or year.
 
-    A valid code, or the value of an identifier or telephone, is looked up exactly; anything else is a name,
-    compared without diacritics; those whose name has the diacritics typed come first.
+    A valid code, or the value of an identifier or telephone, is looked up exactly; else see `searches.read`. Names
+    are compared without diacritics; those whose name has the diacritics typed come first.
     """
     code = codes.read(text)
     if code is not None:
@@ -138,30 +125,26 @@ def find(connection: Connection, text: str, limit: int = MOST_FOUND) -> list[Per
         exact = _people(connection, tables.person.c.person_id.in_(owned.union(called)), limit)
         if exact:
             return exact
-    return _named(connection, text, limit)
+    wanted = searches.read(text)
+    return _matching(connection, wanted, limit) if wanted else []
 
 
-def _named(connection: Connection, text: str, limit: int) -> list[Person]:
-    words = sorted(names.key(text).split(), key=len, reverse=True)
-    if not words or len(words) > 12 or any(len(word) > 40 for word in words):
-        return []
-    matching = [
-        tables.person.c.person_id.in_(
-            select(tables.person_word.c.person_id).where(_begins(tables.person_word.c.word, word))
-        )
-        for word in words
-    ]
-    considered = select(tables.person.c.person_id).where(and_(*matching)).limit(_CONSIDERED)
-    same_start = _begins(tables.person.c.name_key, names.key(text))
-    ranks: list[ColumnElement[Any]] = [same_start.desc(), tables.person.c.name_key, tables.person.c.born_on]
-    if names.has_diacritics(text):
-        ranks.insert(0, (func.strpos(func.lower(tables.person.c.name), names.lowered(text)) > 0).desc())
-    return _people(connection, tables.person.c.person_id.in_(considered), limit, ranks)
-
-
-def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """Begins with the prefix; a comparison of two bounds, which a plain index on a "C" column serves."""
-    return and_(column >= prefix, column < prefix + "\U0010ffff")
+def _matching(connection: Connection, wanted: Wanted, limit: int) -> list[Person]:
+    person = tables.person.c
+    conditions = [searches.words_begin(person.name_key, wanted.words)] if wanted.words else []
+    if wanted.born is not None:
+        conditions.append(person.born_on.between(*wanted.born))
+    same_start = searches.begins(person.name_key, wanted.key)
+    some = select(person.person_id).where(and_(*conditions)).limit(_CONSIDERED)
+    ranks: list[ColumnElement[Any]] = [person.name_key, person.born_on]
+    considered: Select[Any] | CompoundSelect[Any] = some
+    if wanted.words:  # those named just so are considered whatever else is
+        named_so = select(person.person_id).where(same_start, *conditions[1:]).limit(_CONSIDERED)
+        considered = union(some, named_so)
+        ranks.insert(0, same_start.desc())
+    if wanted.diacritics:
+        ranks.insert(0, (func.strpos(func.lower(person.name), wanted.diacritics) > 0).desc())
+    return _people(connection, person.person_id.in_(considered), limit, ranks)
 
 
 def _people(

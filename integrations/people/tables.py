@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, SmallInteger, Table, Text, text
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from engine.tables import metadata
@@ -27,15 +27,7 @@ person = Table(
     Column("registered_by", BigInteger),
     Index("ix_person_name_key", "name_key"),
     Index("ix_person_born_on", "born_on"),
-)
-
-person_word = Table(  # each word of a name, so that "an" finds Nguyễn Văn An
-    "person_word",
-    metadata,
-    Column("word", _Key, primary_key=True),
-    Column("person_id", BigInteger, ForeignKey("person.person_id"), primary_key=True),
-    Column("birth_year", SmallInteger, nullable=False, server_default=text("0")),  # "lan 1990" asks one index
-    Index("ix_person_word_person_id", "person_id"),
+    Index("ix_person_words", text("to_tsvector('simple'::regconfig, name_key)"), postgresql_using="gin"),
 )
 
 person_identifier = Table(

@@ -6,7 +6,8 @@ import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, text
 
@@ -15,7 +16,8 @@ from engine.access import SYSTEM, Actor, Grant
 from engine.catalogue import Context
 from engine.errors import BusinessError, Conflict, Invalid, NotAllowed, NotFound
 from engine.ids import AccountId, UnitId
-from integrations.people import identifiers, names, registry, synthetic
+from integrations.people import identifiers, names, registry, searches, synthetic
+from integrations.people import tables as tables_of_people
 from integrations.people.identifiers import Identifier
 from integrations.people.registry import Details
 
@@ -166,17 +168,57 @@ def test_who_has_the_diacritics_typed_comes_first(connection):
     assert len(found(connection, "nguyen van hoa")) == 3
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "15/08/1984", "15.8.1984", "15-08-1984", "15081984", "ánh 1984", "1984 anh dao", "anh 15/8/1984 thi",
+        "15081984 ng",
+    ],
+)  # fmt: skip
+def test_a_person_is_found_by_birth_date_or_year_with_or_without_words_of_the_name(connection, typed):
+    registered(connection, born_on=date(1984, 8, 15))
+    registered(connection, born_on=date(1985, 8, 15))
+    registered(connection, "Lê Văn Cường", born_on=date(1985, 8, 16), sex="male")
+    (found_one,) = registry.find(connection, typed)
+    assert (found_one.name, found_one.born_on) == ("Nguyễn Thị Ánh Đào", date(1984, 8, 15))
+
+
+@pytest.mark.parametrize(
+    "typed", ["31/02/1984", "a", "n t l", "15/08/1884", "1880", "anh 99/99/9999", "'&|!:*"]
+)
+def test_what_is_no_date_or_says_too_little_finds_nobody(connection, typed):
+    registered(connection, born_on=date(1984, 2, 28))
+    assert found(connection, typed) == []
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_read_without_an_error(typed):
+    wanted = searches.read(typed)
+    assert wanted is None or wanted.words or wanted.born
+
+
+ODD = st.text(st.sampled_from("an'\\&|!:*()<->%_ 19/84đêỳ\"$"), max_size=12)
+
+
+@settings_of_hypothesis(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(ODD)
+def test_whatever_is_typed_is_searched_without_an_error(connection, typed):
+    registry.find(connection, typed)
+
+
 def test_a_name_is_searched_through_the_index(connection):
     for details in synthetic.people(1, 400):
         registry.register(connection, details, AT, None)
-    connection.execute(text("analyze person, person_word"))
+    connection.execute(text("analyze person"))
     connection.execute(text("set local enable_seqscan = off"))
-    plan = "\n".join(
-        connection.scalars(
-            text("explain select person_id from person_word where word >= 'kha' and word < 'kha\U0010ffff'")
-        )
+    query = select(tables_of_people.person.c.person_id).where(
+        searches.words_begin(tables_of_people.person.c.name_key, ("nguyen", "kha"))
     )
-    assert "pk_person_word" in plan
+    compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
+    plan = "\n".join(connection.scalars(text("explain " + str(compiled).replace(":*", "\\:*"))))
+    assert "ix_person_words" in plan
 
 
 def test_a_paper_belongs_to_one_person(connection):
@@ -258,6 +300,12 @@ def test_a_look_at_a_person_is_answered_and_audited(connection, nurse):
         (7, "people.person", str(person.id)),
         (7, "people.find", None),
     ]
+
+
+def test_what_contradicts_in_a_persons_papers_is_told_with_the_person(connection, nurse):
+    person = registered(connection, identifiers=(Identifier("cccd", "079090123456"),))
+    told = catalogue.ask(connection, "people.person", {"person_id": str(person.id)}, nurse)
+    assert told["warnings"] == ["sex_differs"]
 
 
 def test_who_works_nowhere_may_not_ask(connection, nurse):

@@ -144,7 +144,8 @@ def test_a_correction_keeps_what_was_there_and_is_found_at_once(connection):
         ("name", "Nguyễn Thị Ánh Đào", "Nguyễn Thị Anh Đào", "Căn cước ghi khác"),
         ("born_on", "1990-02-03", "1991-02-03", "Căn cước ghi khác"),
     ]
-    assert [one.name for one in registry.find(connection, "anh dao")] == ["Nguyễn Thị Anh Đào"]
+    assert [one.name for one in registry.find(connection, "anh dao 1991")] == ["Nguyễn Thị Anh Đào"]
+    assert registry.find(connection, "anh dao 1990") == []
 
 
 def test_a_correction_that_corrects_nothing_leaves_no_trace(connection):
