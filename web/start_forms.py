@@ -31,12 +31,6 @@ def form(start: Startable) -> Form | None:
     return start.definition.forms[start.element.form] if start.element.form else None
 
 
-def is_typed_in_lines(start: Startable) -> bool:
-    """Whether its form is also typed line after line, off paper."""
-    asked = form(start)
-    return asked is not None and asked.plan.entry is not None
-
-
 def initial(start: Startable) -> Json:
     """What the form starts with."""
     asked = form(start)

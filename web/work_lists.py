@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,21 @@ class Waiting:
     is_mine: bool
     claimed_name: str | None
     events: tuple[str, ...]  # ids of the events attached to the step
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """A way to begin a case by hand: one at a time, or line after line off paper."""
+
+    process: str
+    element: str
+    title: str
+    about: str
+    in_lines: bool
+
+    @property
+    def address(self) -> str:
+        return f"/{'lines' if self.in_lines else 'start'}/{self.process}?at={self.element}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +183,31 @@ def startable(connection: Connection, presence: Presence, station: Station | Non
     """The cases the person may begin by hand at the unit; of a station, only the process it starts."""
     found = registry.startable(connection, presence.actor, presence.unit)
     return found if station is None else [one for one in found if one.process == station.start]
+
+
+def ways_in(starts: list[Startable], language: str) -> list[WayIn]:
+    """The ways to begin them: a process by its name, or by that of the event where it begins in several ways."""
+    counted = Counter(one.process for one in starts)
+    return [
+        WayIn(
+            one.process,
+            one.element.id,
+            one.definition.name(language)
+            if counted[one.process] == 1
+            else one.definition.element_name(language, one.element.id),
+            description(one.definition, language)
+            if counted[one.process] == 1
+            else one.definition.name(language),
+            is_typed_in_lines(one),
+        )
+        for one in starts
+    ]
+
+
+def is_typed_in_lines(start: Startable) -> bool:
+    """Whether its form is typed line after line, off paper."""
+    form = start.definition.forms[start.element.form] if start.element.form else None
+    return form is not None and form.plan.entry is not None
 
 
 def works(connection: Connection, station: Station, presence: Presence) -> bool:

@@ -8,7 +8,6 @@ from fastapi.responses import Response
 from engine import access, database, stuck
 from engine.access import Permission
 from engine.definitions import deployment, registry
-from engine.definitions.definition import Definition
 from web import navigation, rendering, sessions, work_lists
 from web.declared import pages as declared_pages
 from web.routes import pages
@@ -41,13 +40,8 @@ def _desk(request: Request, presence: Presence) -> Response:
     works = bool(access.paths_with(presence.actor, Permission.WORK))
     return rendering.page(
         request, "home.html", presence, places=places, elsewhere=elsewhere, elsewhere_late=elsewhere_late, mine=mine,
-        starts=[(one.process, *_named(one.definition, presence.language)) for one in starts],
+        starts=work_lists.ways_in(starts, presence.language),
         troubles={reason.value: count for reason, count in troubles.items()}, may_see=may_see, works=works,
         may_publish=may_publish, submissions=submissions, processes=processes,
         pages=navigation.declared(presence),
     )  # fmt: skip
-
-
-def _named(definition: Definition, language: str) -> tuple[str, str]:
-    """The name and the description of a process."""
-    return definition.name(language), work_lists.description(definition, language)

@@ -132,7 +132,7 @@ def _page(
         start_name=definition.element_name(presence.language, chosen.element.id), findings=findings,
         refused=refusal.sentence(presence.language) if isinstance(refusal, Conflict) else "",
         open_case=_open_case(connection, presence, refusal), chosen=lines,
-        many=start_forms.is_typed_in_lines(chosen),
+        many=work_lists.is_typed_in_lines(chosen),
         back=f"/stations/{places[0].key}" if len(places) == 1 else "/",
     )  # fmt: skip
 

@@ -104,7 +104,7 @@ def _screen(request: Request, presence: Presence, chosen: Station | None, **foun
         name=chosen.names.get(presence.language, chosen.key) if chosen else None, waiting=waiting, places=places,
         cards=cards,
         free=sum(one.claimed_name is None for one in waiting), late=sum(one.late_by is not None for one in waiting),
-        starts=[(one.process, one.definition.name(presence.language)) for one in starts], may_find=may_find,
+        starts=work_lists.ways_in(starts, presence.language), may_find=may_find,
         is_cut=len(waiting) >= work_lists.MOST_SHOWN, most=work_lists.MOST_SHOWN,
         **{"text": "", "people": None, **found},
     )  # fmt: skip
@@ -141,11 +141,12 @@ def _ways_on(
     """The open tasks about somebody here, and the cases that may be begun for them."""
     subject: Subject = entry["subject"]
     entry["tasks"] = work_lists.waiting(connection, presence, chosen, subject=subject.id)
-    entry["starts"] = [
-        (one.process, one.definition.name(presence.language))
+    about = [
+        one
         for one in work_lists.startable(connection, presence, chosen)
-        if one.definition.manifest.subject is not None
+        if one.definition.manifest.subject is not None and not work_lists.is_typed_in_lines(one)
     ]
+    entry["starts"] = work_lists.ways_in(about, presence.language)
 
 
 def _definitions(connection: Connection, presence: Presence, chosen: Station | None) -> list[Definition]:
