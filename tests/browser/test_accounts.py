@@ -81,13 +81,15 @@ def first_day(page: Page, name: str, password: str, pin: str) -> None:
 
 
 def test_a_list_with_bad_rows_is_mended_and_slips_are_printed_once(
-    visitor: Visitor, library: Library, photographed: Camera
+    visitor: Visitor, library: Library, photographed: Camera, accessible: Callable[[Page], None]
 ) -> None:
     page = visitor("quantri")
     page.goto("/accounts")
     photographed(page, "accounts")
+    accessible(page)
     page.get_by_role("link", name="Thêm từ danh sách").click()
     photographed(page, "empty")
+    accessible(page)
     page.locator("#list").fill(volunteers())
     page.get_by_role("button", name="Xem trước").click()
     expect(page.locator("#found")).to_have_text("27 tài khoản mới, 0 đã có, 3 dòng cần sửa")
@@ -97,10 +99,12 @@ def test_a_list_with_bad_rows_is_mended_and_slips_are_printed_once(
     expect(bad.nth(1)).to_contain_text("Không có đơn vị chi-nhanh-9")
     expect(bad.nth(2)).to_contain_text("31/02/2021")
     photographed(page, "bad_rows")
+    accessible(page)
     page.get_by_role("button", name="Tạo 27 tài khoản đúng, giữ lại 3 dòng để sửa").click()
     expect(page.locator(".slip")).to_have_count(27)
     expect(page.locator("#list")).to_have_value(re.compile("Giám đốc"))
     photographed(page, "slips")
+    accessible(page)
     page.emulate_media(media="print")
     photographed(page, "slips_on_paper")
     page.emulate_media(media="screen")
@@ -119,7 +123,12 @@ def test_a_list_with_bad_rows_is_mended_and_slips_are_printed_once(
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
-    visitor: Visitor, library: Library, photographed: Camera, language: str, move: Any
+    visitor: Visitor,
+    library: Library,
+    photographed: Camera,
+    accessible: Callable[[Page], None],
+    language: str,
+    move: Any,
 ) -> None:
     lead = visitor("truong", language=language)
     lead.goto("/account-list")
@@ -133,6 +142,7 @@ def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
     device = visitor(phone=True, language=language)
     sign_in(device, *slips["An Nguyễn Văn"])
     photographed(device, "password")
+    accessible(device)
     first_day(device, *slips["An Nguyễn Văn"], PIN)
     device.goto(f"/tasks/{task_id}")
     device.locator("[type=checkbox][name=stamped]").check()
@@ -142,9 +152,11 @@ def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
     first_day(device, *slips["Bình Lê Thị"], OTHER_PIN)
     device.locator("[data-menu] summary").click()
     photographed(device, "menu")
+    accessible(device)
     device.locator("form[action='/lock'] button").click()
     expect(device).to_have_url(re.compile("/switch"))
     photographed(device, "switch")
+    accessible(device)
     began = time.monotonic()
     device.get_by_text("An Nguyễn Văn").click()
     expect(device.locator("#pin")).to_be_focused()
@@ -162,6 +174,7 @@ def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
         device.locator("#pin").fill("000111")
         expect(device.locator("#reason")).to_contain_text(left)
     photographed(device, "wrong_pin")
+    accessible(device)
     device.get_by_text("Bình Lê Thị").click()
     expect(device.locator("#pin")).to_be_focused()
     device.keyboard.type(OTHER_PIN)
@@ -173,6 +186,7 @@ def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
 
     lead.goto("/accounts")
     photographed(lead, "evening")
+    accessible(lead)
     lead.locator("form[action='/temporary-accounts/suspend'] button").click()
     lead.locator("dialog[open] [value=yes]").click()
     expect(lead.locator("#toasts")).to_contain_text("2")
@@ -181,10 +195,13 @@ def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
     sign_in(device, "binh", OWN)
     expect(device.locator("#reason")).to_be_visible()
     photographed(device, "suspended")
+    accessible(device)
     lead.get_by_role("link", name="An Nguyễn Văn").click()
     photographed(lead, "account")
+    accessible(lead)
     lead.set_viewport_size(PHONE)
     photographed(lead, "account_on_a_phone")
+    accessible(lead)
     with database.transaction() as connection:
         held = user_tasks.task(connection, task_id)
         assert held.claimed_by is None, "what a suspended person had in hand is everybody's again"
