@@ -68,7 +68,7 @@ def test_people_find_an_open_site_without_signing_in(
     photographed(page, "none")
     page.goto("/sites/diem-1")
     expect(page.locator("#block-planned tbody tr")).to_have_count(2)
-    expect(page.locator("#block-today")).to_contain_text("197")
+    expect(page.locator("#block-today")).to_contain_text("697")
     photographed(page, "site")
     accessible(page)
 

@@ -122,14 +122,14 @@ def _page(
     posted: Answers | None = None,
     status: int = 200,
 ) -> Response:
-    definition = chosen.definition
     findings = refusal.findings if isinstance(refusal, Invalid) else ()
     shown, lines = start_forms.shown(connection, presence, chosen, answers, findings, posted)
     places = work_lists.places(connection, presence)
+    ways = work_lists.ways_in(work_lists.startable(connection, presence), presence.language)
+    way = next(one for one in ways if (one.process, one.element) == (chosen.process, chosen.element.id))
     return rendering.fragment(
         request, "start.html", "sheet", presence, status, form=shown, process=chosen.process, element=chosen.element.id,
-        name=definition.name(presence.language), about=work_lists.description(definition, presence.language),
-        start_name=definition.element_name(presence.language, chosen.element.id), findings=findings,
+        name=way.title, about=way.about, findings=findings,
         refused=refusal.sentence(presence.language) if isinstance(refusal, Conflict) else "",
         open_case=_open_case(connection, presence, refusal), chosen=lines,
         many=work_lists.is_typed_in_lines(chosen),
