@@ -40,6 +40,7 @@ _ALSO = {
     "processes": ("/submissions", "/versions"),
     "stations": ("/queue", "/tasks", "/start"),
 }
+_PUBLIC_WAYS = (("begin", "/public", "plus"), ("come_back", "/my", "search"))
 
 
 def items(presence: Presence, path: str) -> tuple[Item, ...]:
@@ -66,7 +67,9 @@ def declared(presence: Presence, path: str = "") -> tuple[Item, ...]:
 
 def public(language: str, path: str) -> tuple[Item, ...]:
     """The ways to the pages that everybody may see."""
-    return tuple(_item(page, language, path) for page in _with_ways() if page.is_public)
+    found = tuple(_item(page, language, path) for page in _with_ways() if page.is_public)
+    own = (Item(key, to, icon, _is_under(path, to)) for key, to, icon in _PUBLIC_WAYS)
+    return (*found, *own)
 
 
 def _with_ways() -> list[Page]:

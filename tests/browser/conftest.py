@@ -21,6 +21,7 @@ from tests.library import PASSWORD, Library
 from web import app
 
 SCREENSHOTS = settings.CHECKOUT / "screenshots"
+AXE = settings.CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PATIENCE_MS = 10_000
 
@@ -58,7 +59,13 @@ def address(library: Library) -> Iterator[str]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+def scriptless() -> set[BrowserContext]:
+    """The visitors of a test whose browsers run no scripts."""
+    return set()
+
+
+@pytest.fixture
+def visitor(browser: Browser, address: str, scriptless: set[BrowserContext]) -> Iterator[Callable[..., Page]]:
     """A browser of its own for each person: `visitor("thuthu")` is signed in; faults of scripts fail the test."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
@@ -73,6 +80,8 @@ def visitor(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
             locale="vi-VN",
         )
         contexts.append(context)
+        if not scripts:
+            scriptless.add(context)
         context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([{"name": "tiemchung_language", "value": language, "url": address}])
         page = context.new_page()
@@ -88,35 +97,15 @@ def visitor(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def photographed(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
-    """Keep a picture of a page under screenshots/, for people to look at."""
-    folder = SCREENSHOTS / re.sub(r"\W+", "_", request.node.name)
-    folder.mkdir(parents=True, exist_ok=True)
+def accessible(scriptless: set[BrowserContext]) -> Callable[[Page], None]:
+    """Judge a page by axe (WCAG 2.2 A and AA, and best practice); what it finds is said by rule and place.
 
-    def keep(page: Page, name: str) -> Path:
-        path = folder / f"{name}.png"
-        page.screenshot(path=path, full_page=True)
-        return path
-
-    return keep
-
-
-def sign_in_as(page: Page, sign_in: str) -> None:
-    """Through the sign-in page, as people do."""
-    page.goto("/sign-in")
-    page.locator("#sign_in").fill(sign_in)
-    page.locator("#password").fill(PASSWORD)
-    page.locator("form[action='/sign-in'] button").click()
-
-
-AXE = settings.CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@pytest.fixture
-def accessible() -> Callable[[Page], None]:
-    """Judge a page by axe (WCAG 2.2 A and AA, and best practice); what it finds is said by rule and place."""
+    axe is a script itself: a page in a browser without scripts is passed over.
+    """
 
     def judge(page: Page) -> None:
+        if page.context in scriptless:
+            return
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate(
             """async () => (await axe.run(document, {
@@ -131,3 +120,28 @@ def accessible() -> Callable[[Page], None]:
         assert not told, f"{page.url}\n" + "\n".join(told)
 
     return judge
+
+
+@pytest.fixture
+def photographed(
+    request: pytest.FixtureRequest, accessible: Callable[[Page], None]
+) -> Callable[[Page, str], Path]:
+    """Keep a picture of a page under screenshots/, for people to look at; what is shown is judged by axe too."""
+    folder = SCREENSHOTS / re.sub(r"\W+", "_", request.node.name)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(page: Page, name: str) -> Path:
+        path = folder / f"{name}.png"
+        page.screenshot(path=path, full_page=True)
+        accessible(page)
+        return path
+
+    return keep
+
+
+def sign_in_as(page: Page, sign_in: str) -> None:
+    """Through the sign-in page, as people do."""
+    page.goto("/sign-in")
+    page.locator("#sign_in").fill(sign_in)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("form[action='/sign-in'] button").click()

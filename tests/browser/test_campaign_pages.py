@@ -52,7 +52,10 @@ def test_people_find_an_open_site_without_signing_in(
     expect(page.locator("#block-today")).to_contain_text("23")
     photographed(page, "front")
     accessible(page)
-    page.locator("#block-ways a").first.click()
+    for address in ("/public", "/my"):
+        answer = page.request.get(address)
+        assert answer.status == 200
+    page.locator("#block-ways a[href='/sites']").click()
     expect(page.locator(".block-cards > li")).to_have_count(2)
     expect(page.locator(".block-cards > li").first).to_contain_text({"vi": "Đang mở", "en": "Open"}[language])
     expect(page.locator(".map-dot")).to_have_count(2)
