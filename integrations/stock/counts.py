@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from engine.catalogue import Context, Json
 from engine.units import Unit
-from integrations.stock import doses, entries, ledger, moments, places, products, tables
+from integrations.stock import doses, entries, ledger, moments, places, postings, products, tables
 from integrations.stock.entries import Account, Event, Key, Kind, Line, Shelf
 
 
@@ -24,7 +24,7 @@ def close_day(inputs: Json, context: Context) -> Json:
     on = date.fromisoformat(inputs["on"])
     at, reason = moments.end_of(on, context.now), inputs.get("reason")
     counts = {entries.key_of(unit, one["product"], one["lot"]): one for one in inputs["counts"]}
-    shelves = ledger.lock(connection, ((key, unit.path) for key in counts))
+    shelves = postings.lock(connection, ((key, unit.path) for key in counts))
     differences: list[Json] = []
     for number, (key, shelf) in enumerate(shelves.items()):
         counter = _Counter(connection, context, unit, shelf, at, f"#{number}")
@@ -97,12 +97,9 @@ class _Counter:
         happened: Event = entries.event(
             self.context, kind, self.unit, self.at, reason, part=f"{self.part}{part}"
         )
-        event_id = ledger.add(self.connection, happened)
-        if event_id is None:
-            return
         key, path = self.shelf.key, self.unit.path
         lines = [Line(key, path, source, -number, self.at), Line(key, path, target, number, self.at)]
-        ledger.write(self.connection, {key: self.shelf}, event_id, happened, lines)
+        ledger.write(self.connection, {key: self.shelf}, happened, lines)
 
 
 def _day(connection: Connection, key: Key, on: date) -> Any:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert
-
-from integrations.stock import moments, tables
+from integrations.stock import moments
 from integrations.stock.entries import Account, Event, Key, Kind, Line
 
 Figures = dict[tuple[Key, date], dict[str, int]]
@@ -28,14 +25,15 @@ _WAYS = {Kind.ISSUED: "moved", Kind.ARRIVED: "moved", Kind.RESOLVED: "moved", Ki
 def of(happened: Event, lines: Sequence[Line]) -> Figures:
     """What the lines add to each day of each shelf; what is taken back is taken from the figure it was added to."""
     figures: Figures = {}
-    way = _WAYS.get(happened.kind)
+    kind = happened.of or happened.kind
+    way = _WAYS.get(kind)
     back = -1 if happened.reverses is not None else 1
     for line in lines:
         counted = figures.setdefault((line.key, moments.local_day(line.at)), {})
         if line.account in _COUNTED:
             name, sign = _COUNTED[line.account]
             counted[name] = counted.get(name, 0) + sign * line.doses
-            if happened.kind is Kind.RESOLVED:  # lost on the way: it came, and went to waste
+            if kind is Kind.RESOLVED:  # lost on the way: it came, and went to waste
                 counted["moved_in"] = counted.get("moved_in", 0) + line.doses
         elif line.account is Account.STORE:
             counted["store"] = counted.get("store", 0) + line.doses
@@ -43,15 +41,3 @@ def of(happened: Event, lines: Sequence[Line]) -> Figures:
                 name, sign = (f"{way}_in", 1) if line.doses * back > 0 else (f"{way}_out", -1)
                 counted[name] = counted.get(name, 0) + sign * line.doses
     return {place: counted for place, counted in figures.items() if counted}
-
-
-def add(connection: Connection, key: Key, path: str, on: date, counted: dict[str, int]) -> None:
-    """Add to a day's figures of a lot at a unit whose shelf is locked."""
-    day = tables.stock_day
-    connection.execute(
-        insert(day)
-        .values({**key._asdict(), "local_on": on, "unit_path": path, **counted})
-        .on_conflict_do_update(
-            index_elements=list(day.primary_key), set_={name: day.c[name] + add for name, add in counted.items()}
-        )
-    )  # fmt: skip

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import units
+from engine import database, units
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError
 from engine.units import Unit
-from integrations.stock import days, entries, ledger, lots, moments, places, products, tables, thresholds
-from integrations.stock.entries import Account, Key, Kind, Line
+from integrations.stock import entries, ledger, lots, moments, places, postings, products, tables, thresholds
+from integrations.stock.entries import Account, Key, Kind, Line, Shelf
 from integrations.stock.lots import Lot
 
 NOT_IN_STORE = "not_in_store"
@@ -27,28 +27,23 @@ def post_dose(inputs: Json, context: Context) -> Json:
     `reconciled` is false while the dose is owed; `is_low` is true for the dose that crosses the threshold.
     """
     connection, unit = context.transaction(), places.of(inputs, context)
-    product, lot = inputs["product"], inputs["lot"]
     given_at = moments.read(inputs.get("given_at"), context.now)
-    key = entries.key_of(unit, product, lot)
-    found = lots.of(connection, unit, product, lot, given_at)
-    flags = _flags(found, _expiry(inputs, found), given_at) + _vial_flags(connection, key, given_at)
-    shelf = ledger.lock(connection, [(key, unit.path)])[key]
-    known = _dose(connection, inputs["reference"])
-    is_new = known is None or known.cancelled_by is not None
-    covered_at = known.covered_at if known and not is_new else given_at
-    if is_new and ledger.lowest(connection, shelf, given_at) <= 0:
-        covered_at = None
-    if covered_at != given_at:
+    key = entries.key_of(unit, inputs["product"], inputs["lot"])
+    shelves = postings.lock(connection, [(key, unit.path)])
+    known = _known(connection, unit, key, given_at, inputs["reference"])
+    flags, before = _flags(known.lot, _expiry(inputs, known.lot), given_at), shelves[key].store
+    if known.opened_at is not None and given_at - known.opened_at > products.of(key.product).keeps:
+        flags.append("vial_too_old")
+    covered_at = known.covered_at
+    if not known.is_given:
+        covered_at = _post(connection, inputs["reference"], shelves, key, unit, given_at, context, flags)
+    if covered_at != given_at and NOT_IN_STORE not in flags:
         flags.append(NOT_IN_STORE)
-    if is_new:
-        _post(connection, inputs["reference"], shelf, unit, given_at, covered_at is not None, context, flags)
-        if covered_at is None and shelf.store > 0:  # perhaps what came in later has covered it already
-            covered_at = _dose(connection, inputs["reference"]).covered_at
-    left = thresholds.left(connection, unit.id, product)
-    limit, is_low = thresholds.crossed(connection, unit.id, product, left, context.now)
+    left = known.left + shelves[key].store - before
+    is_low = thresholds.crossed(connection, key, known.threshold, known.low_since, left, context.now)
     return {
-        "stock_flags": flags, "reconciled": covered_at is not None, "left": left, "threshold": limit, "is_low": is_low,
-        "expiry_known": found.expires_on.isoformat() if found.expires_on else None,
+        "stock_flags": flags, "reconciled": covered_at is not None, "left": left, "threshold": known.threshold,
+        "is_low": is_low, "expiry_known": known.lot.expires_on.isoformat() if known.lot.expires_on else None,
     }  # fmt: skip
 
 
@@ -63,7 +58,7 @@ def cancel_dose(inputs: Json, context: Context) -> Json:
         raise BusinessError("DOSE_UNKNOWN", inputs["reference"])
     if dose.cancelled_by is None:
         unit, key = units.by_id(connection, dose.unit_id), Key(dose.unit_id, dose.product, dose.lot)
-        shelves = ledger.lock(connection, [(key, unit.path)])
+        shelves = postings.lock(connection, [(key, unit.path)])
         dose = _dose(connection, inputs["reference"]) or dose  # as it is now that the shelf is held
         if dose.cancelled_by is None:
             _take_back(connection, dose, key, shelves, inputs["reason"], context, unit)
@@ -90,12 +85,12 @@ def note_vials(
     reason: str | None = None, count: int = 1,
 ) -> None:  # fmt: skip
     """Add vials opened at a moment, once for a job."""
-    shelf = ledger.lock(connection, [(key, unit.path)])[key]
+    shelves = postings.lock(connection, [(key, unit.path)])
     happened = entries.event(
         context, Kind.VIAL_OPENED, unit, at, reason, details={**key._asdict(), "vials": count}
     )
-    happened = replace(happened, key=job)
-    if ledger.add(connection, happened) is None:
+    figures = {(key, moments.local_day(at)): {"vials_opened": count}}
+    if postings.record(connection, shelves, replace(happened, key=job), (), figures) is None:
         return
     connection.execute(
         insert(tables.stock_vial),
@@ -105,49 +100,45 @@ def note_vials(
             for number in range(count)
         ],
     )  # fmt: skip
-    days.add(connection, key, shelf.path, moments.local_day(at), {"vials_opened": count})
 
 
 def _post(
-    connection: Connection, reference: str, shelf: entries.Shelf, unit: Unit, given_at: datetime, covered: bool,
+    connection: Connection, reference: str, shelves: dict[Key, Shelf], key: Key, unit: Unit, given_at: datetime,
     context: Context, flags: list[str],
-) -> None:  # fmt: skip
+) -> datetime | None:  # fmt: skip
+    """Since when the dose is covered by stock; None while it is owed."""
+    covered = ledger.lowest(connection, shelves[key], given_at) > 0
+    if not covered:
+        flags.append(NOT_IN_STORE)
     happened = entries.event(
         context, Kind.INJECTED, unit, given_at, details={"reference": reference, "flags": flags}
     )
-    event_id, key = ledger.add(connection, happened), shelf.key
-    if event_id is None:
-        return
-    source = Account.STORE if covered else Account.UNRECONCILED
     lines = [
-        Line(key, unit.path, source, -1, given_at),
+        Line(key, unit.path, Account.STORE if covered else Account.UNRECONCILED, -1, given_at),
         Line(key, unit.path, Account.INJECTED, 1, given_at),
     ]
-    connection.execute(
-        insert(tables.stock_dose).values(
-            **key._asdict(), reference=reference, event_id=event_id, given_at=given_at,
-            covered_at=given_at if covered else None,
-        )
-    )  # fmt: skip
-    ledger.write(connection, {key: shelf}, event_id, happened, lines)
+    event_id = postings.record(connection, shelves, happened, lines, reference=reference)
+    if event_id is not None and not covered:  # what came in later may cover it at once
+        ledger.settle(connection, shelves, event_id, happened, lines)
+    if event_id is not None and covered:
+        return given_at
+    dose = _dose(connection, reference)
+    return None if dose is None else dose.covered_at
 
 
 def _take_back(
-    connection: Connection, dose: Any, key: Key, shelves: dict[Key, entries.Shelf], reason: str, context: Context,
+    connection: Connection,
+    dose: Any,
+    key: Key,
+    shelves: dict[Key, Shelf],
+    reason: str,
+    context: Context,
     unit: Unit,
-) -> None:  # fmt: skip
+) -> None:
     happened = entries.event(
-        context, Kind.INJECTED, unit, dose.given_at, reason, reverses=dose.event_id,
+        context, Kind.REVERSED, unit, dose.given_at, reason, of=Kind.INJECTED, reverses=dose.event_id,
         details={"reference": dose.reference},
     )  # fmt: skip
-    event_id = ledger.add(connection, replace(happened, kind=Kind.REVERSED))
-    if event_id is None:
-        return
-    connection.execute(
-        update(tables.stock_dose)
-        .where(tables.stock_dose.c.event_id == dose.event_id)
-        .values(cancelled_by=event_id)
-    )
     path, given_at = shelves[key].path, dose.given_at
     came_from = Account.UNRECONCILED if dose.covered_by or dose.covered_at is None else Account.STORE
     lines = [
@@ -159,7 +150,15 @@ def _take_back(
             Line(key, path, Account.UNRECONCILED, -1, dose.covered_at),
             Line(key, path, Account.STORE, 1, dose.covered_at),
         ]
-    ledger.write(connection, shelves, event_id, happened, lines)
+    event_id = postings.record(connection, shelves, happened, lines)
+    if event_id is None:
+        return
+    connection.execute(
+        update(tables.stock_dose)
+        .where(tables.stock_dose.c.event_id == dose.event_id)
+        .values(cancelled_by=event_id)
+    )
+    ledger.settle(connection, shelves, event_id, happened, lines)
 
 
 def _flags(found: Lot, expires_on: date | None, at: datetime) -> list[str]:
@@ -175,17 +174,47 @@ def _expiry(inputs: Json, found: Lot) -> date | None:
     return found.expires_on or (date.fromisoformat(told) if told else None)
 
 
-def _vial_flags(connection: Connection, key: Key, given_at: datetime) -> list[str]:
-    """Whether the vial opened last before the dose had been open for too long; nothing when none was noted."""
-    vial = tables.stock_vial
-    opened_at = connection.scalar(
-        select(func.max(vial.c.opened_at)).where(
-            vial.c.unit_id == key.unit_id, vial.c.product == key.product, vial.c.lot == key.lot,
-            vial.c.opened_at <= given_at, vial.c.opened_at > given_at - timedelta(days=1),
-        )
-    )  # fmt: skip
-    is_old = opened_at is not None and given_at - opened_at > products.of(key.product).keeps
-    return ["vial_too_old"] if is_old else []
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was known when the dose was posted, read after its shelf was locked."""
+
+    lot: Lot
+    opened_at: datetime | None  # the vial opened last before the dose, within a day
+    is_given: bool  # a standing dose has the reference
+    covered_at: datetime | None
+    left: int
+    threshold: int | None
+    low_since: datetime | None
+
+
+_KNOWN = """
+select lot.expires_on, lot.lot is not null, hold.reason, vial.opened_at, dose.event_id is not null, dose.covered_at,
+    (select coalesce(sum(store), 0) from stock_shelf where unit_id = %(unit_id)s and product = %(product)s),
+    threshold.doses, threshold.low_since
+from (values (1)) as one
+left join stock_lot as lot on lot.product = %(product)s and lot.lot = %(lot)s
+left join lateral (
+    select reason from stock_hold where product = %(product)s and lot = %(lot)s and held_at <= %(at)s
+        and (freed_at is null or freed_at > %(at)s) and starts_with(%(path)s, unit_path)
+    order by held_at limit 1) as hold on true
+left join lateral (
+    select opened_at from stock_vial where unit_id = %(unit_id)s and product = %(product)s and lot = %(lot)s
+        and opened_at <= %(at)s and opened_at > %(since)s
+    order by opened_at desc limit 1) as vial on true
+left join stock_dose as dose on dose.reference = %(reference)s and dose.cancelled_by is null
+left join stock_threshold as threshold on threshold.unit_id = %(unit_id)s and threshold.product = %(product)s
+"""
+
+
+def _known(connection: Connection, unit: Unit, key: Key, at: datetime, reference: str) -> _Known:
+    row = database.driver(connection).execute(
+        _KNOWN,
+        {**key._asdict(), "path": unit.path, "at": at, "since": at - timedelta(days=1), "reference": reference},
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    expires_on, is_known, held_because, opened_at, is_given, covered_at, left, threshold, low_since = row
+    lot = Lot(key.product, key.lot, is_known, expires_on, held_because)
+    return _Known(lot, opened_at, is_given, covered_at, int(left), threshold, low_since)
 
 
 def _dose(connection: Connection, reference: str) -> Any:

@@ -75,6 +75,7 @@ class Event:
     other: Unit | None = None
     transfer_id: int | None = None
     reverses: int | None = None
+    of: Kind | None = None  # what was taken back, when this reverses it
     cause_id: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
 

@@ -9,48 +9,18 @@ first, as soon as there is stock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection
 
 from engine import database, units
 from engine.errors import BusinessError
-from integrations.stock import days, tables
+from integrations.stock import postings
 from integrations.stock.entries import Account, Event, Key, Kind, Line, Shelf
 
 SHORT = "STOCK_SHORT"
-
-
-def add(connection: Connection, happened: Event) -> int | None:
-    """Add the event; None when this job has added it before."""
-    values = {
-        "key": happened.key, "kind": happened.kind, "unit_id": happened.unit.id, "unit_path": happened.unit.path,
-        "other_unit_id": happened.other.id if happened.other else None, "occurred_at": happened.at,
-        "recorded_at": happened.recorded_at, "instance_id": happened.instance_id, "reason": happened.reason,
-        "transfer_id": happened.transfer_id, "reverses": happened.reverses, "cause_id": happened.cause_id,
-        "details": msgspec.json.encode(happened.details).decode() if happened.details else None,
-    }  # fmt: skip
-    row = database.driver(connection).execute(_ADD, values).fetchone()
-    return None if row is None else int(row[0])
-
-
-def lock(connection: Connection, places: Iterable[tuple[Key, str]]) -> dict[Key, Shelf]:
-    """The shelves, made where there are none, held until the transaction ends."""
-    wanted = dict(sorted(places))
-    raw = database.driver(connection)
-    keys = [[key[part] for key in wanted] for part in range(3)]
-    if len(wanted) > 1:
-        raw.execute(_MAKE, [*keys, list(wanted.values())])
-    rows = raw.execute(_LOCK, keys).fetchall()
-    if len(rows) < len(wanted):
-        raw.execute(_MAKE, [*keys, list(wanted.values())])
-        rows = raw.execute(_LOCK, keys).fetchall()
-    return {Key(*row[:3]): Shelf(Key(*row[:3]), *row[3:]) for row in rows}
 
 
 def post(connection: Connection, happened: Event, lines: Sequence[Line]) -> int | None:
@@ -58,25 +28,42 @@ def post(connection: Connection, happened: Event, lines: Sequence[Line]) -> int 
 
     BusinessError STOCK_SHORT when a store would have had less than nothing at any moment.
     """
-    event_id = add(connection, happened)
-    if event_id is None:
-        return None
-    shelves = lock(connection, ((line.key, line.path) for line in lines))
-    write(connection, shelves, event_id, happened, lines)
-    return event_id
+    return write(
+        connection, postings.lock(connection, ((line.key, line.path) for line in lines)), happened, lines
+    )
 
 
 def write(
-    connection: Connection, shelves: dict[Key, Shelf], event_id: int, happened: Event, lines: Sequence[Line]
-) -> None:
-    """Add the lines of an event whose shelves are locked, and clear what is owed where stock came in."""
-    if not lines:
-        return
+    connection: Connection, shelves: dict[Key, Shelf], happened: Event, lines: Sequence[Line]
+) -> int | None:
+    """As `post`, when the shelves are locked already; what is owed is cleared where stock came in."""
+    if not fits(connection, shelves, happened, lines):
+        return None
+    event_id = postings.record(connection, shelves, happened, lines)
+    if event_id is not None:
+        settle(connection, shelves, event_id, happened, lines)
+    return event_id
+
+
+def fits(connection: Connection, shelves: dict[Key, Shelf], happened: Event, lines: Sequence[Line]) -> bool:
+    """Whether the stores have what the lines take; False when they have not because this job took it before.
+
+    BusinessError STOCK_SHORT otherwise.
+    """
     _require_balanced(lines)
     for key, at, doses in _taken(lines):
-        if lowest(connection, shelves[key], at) + doses < 0:
-            raise BusinessError(SHORT, f"{key.lot}: {max(0, lowest(connection, shelves[key], at))}")
-    _store(connection, shelves, event_id, lines, days.of(happened, lines))
+        least = lowest(connection, shelves[key], at)
+        if least + doses < 0:
+            if postings.posted(connection, happened.key) is not None:
+                return False
+            raise BusinessError(SHORT, f"{key.lot}: {max(0, least)}")
+    return True
+
+
+def settle(
+    connection: Connection, shelves: dict[Key, Shelf], event_id: int, happened: Event, lines: Sequence[Line]
+) -> None:
+    """Clear what is owed on the shelves the lines touched; forget that there was little where there is enough."""
     for key in sorted({line.key for line in lines}):
         if shelves[key].store > 0 and shelves[key].unreconciled < 0:
             _clear(connection, shelves, event_id, happened, shelves[key])
@@ -104,7 +91,8 @@ def reverse(connection: Connection, event_id: int, happened: Event) -> int | Non
     back before.
     """
     raw = database.driver(connection)
-    if raw.execute("select 1 from stock_event where reverses = %s", (event_id,)).fetchone():
+    before = raw.execute("select key from stock_event where reverses = %s", (event_id,)).fetchone()
+    if before is not None and before[0] != happened.key:
         raise BusinessError("ALREADY_CANCELLED", str(event_id))
     rows = raw.execute(_LINES_OF, (event_id,)).fetchall()
     kind = Kind(raw.execute("select kind from stock_event where event_id = %s", (event_id,)).fetchone()[0])  # type: ignore[index]
@@ -112,32 +100,11 @@ def reverse(connection: Connection, event_id: int, happened: Event) -> int | Non
         Line(Key(unit_id, product, lot), path, Account(account), -doses, at, transfer_id)
         for unit_id, product, lot, path, account, doses, at, transfer_id in rows
     ]
-    added = add(connection, replace(happened, kind=Kind.REVERSED, reverses=event_id))
-    if added is not None:
-        shelves = lock(connection, ((line.key, line.path) for line in lines))
-        write(connection, shelves, added, replace(happened, kind=kind, reverses=event_id), lines)
-    return added
+    return post(connection, replace(happened, kind=Kind.REVERSED, of=kind, reverses=event_id), lines)
 
 
 # --- what is written --------------------------------------------------------------------------------------
 
-_ADD = """
-insert into stock_event (key, kind, unit_id, unit_path, other_unit_id, occurred_at, recorded_at, instance_id, reason,
-    transfer_id, reverses, cause_id, details)
-values (%(key)s, %(kind)s, %(unit_id)s, %(unit_path)s, %(other_unit_id)s, %(occurred_at)s, %(recorded_at)s,
-    %(instance_id)s, %(reason)s, %(transfer_id)s, %(reverses)s, %(cause_id)s, %(details)s::jsonb)
-on conflict (key) do nothing returning event_id
-"""
-_MAKE = """
-insert into stock_shelf (unit_id, product, lot, unit_path)
-select * from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) as wanted (unit_id, product, lot, path)
-on conflict do nothing
-"""
-_LOCK = """
-select unit_id, product, lot, unit_path, store, unreconciled, last_at from stock_shelf
-where (unit_id, product, lot) in (select * from unnest(%s::bigint[], %s::text[], %s::text[]))
-order by unit_id, product collate "C", lot collate "C" for update
-"""
 _LINES_OF = """
 select unit_id, product, lot, unit_path, account, doses, occurred_at, transfer_id from stock_line
 where event_id = %s order by line_no
@@ -168,45 +135,6 @@ group by occurred_at order by occurred_at
 """
 
 
-def _store(
-    connection: Connection,
-    shelves: dict[Key, Shelf],
-    event_id: int,
-    lines: Sequence[Line],
-    figures: days.Figures,
-) -> None:
-    connection.execute(
-        insert(tables.stock_line),
-        [
-            {**line.key._asdict(), "event_id": event_id, "line_no": number, "unit_path": line.path,
-             "account": line.account.value, "transfer_id": line.transfer_id, "doses": line.doses,
-             "occurred_at": line.at}
-            for number, line in enumerate(lines)
-        ],
-    )  # fmt: skip
-    table = tables.stock_shelf
-    for key in sorted({line.key for line in lines}):
-        changes = dict.fromkeys(Account, 0)
-        for line in lines:
-            if line.key == key:
-                changes[line.account] += line.doses
-        shelf = shelves[key]
-        moments = [line.at for line in lines if line.key == key and line.account is Account.STORE]
-        shelf.store += changes[Account.STORE]
-        shelf.unreconciled += changes[Account.UNRECONCILED]
-        shelf.last_at = max(filter(None, [shelf.last_at, *moments]), default=None)
-        columns: dict[str, Any] = {
-            account.value: table.c[account.value] + doses for account, doses in changes.items() if doses
-        }
-        connection.execute(
-            update(table)
-            .where(tuple_(table.c.unit_id, table.c.product, table.c.lot) == key)
-            .values({**columns, "last_at": shelf.last_at})
-        )
-    for (key, on), counted in sorted(figures.items(), key=lambda item: item[0]):
-        days.add(connection, key, shelves[key].path, on, counted)
-
-
 def _clear(
     connection: Connection, shelves: dict[Key, Shelf], cause_id: int, happened: Event, shelf: Shelf
 ) -> None:
@@ -221,16 +149,14 @@ def _clear(
     cleared = replace(
         happened, key=f"{happened.key}#{cause_id}-{shelf.key.unit_id}-{shelf.key.lot}", kind=Kind.CLEARED,
         unit=units.by_id(connection, shelf.key.unit_id), at=moments[-1], cause_id=cause_id, other=None,
-        reverses=None, details={},
+        reverses=None, of=None, details={},
     )  # fmt: skip
-    event_id = add(connection, cleared)
-    assert event_id is not None
     lines = [
         Line(shelf.key, shelf.path, account, doses, at)
         for at, count in Counter(moments).items()
         for account, doses in ((Account.STORE, -count), (Account.UNRECONCILED, count))
     ]
-    _store(connection, shelves, event_id, lines, days.of(cleared, lines))
+    event_id = postings.record(connection, shelves, cleared, lines)
     raw.execute(_COVER, (event_id, [dose for dose, _ in owed[: len(moments)]], moments))
 
 

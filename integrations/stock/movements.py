@@ -12,7 +12,7 @@ from engine import units
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError
 from engine.units import Unit
-from integrations.stock import entries, ledger, lots, moments, places, products, tables, thresholds
+from integrations.stock import entries, ledger, lots, moments, places, postings, products, tables, thresholds
 from integrations.stock.entries import Account, Kind, Line
 
 SOURCES = {
@@ -52,19 +52,17 @@ def issue(inputs: Json, context: Context) -> Json:
     for product, lot in wanted:
         lots.require_usable(connection, unit, product, lot, context.now)
     happened = entries.event(context, Kind.ISSUED, unit, at, inputs.get("reason"), other=to)
-    event_id = ledger.add(connection, happened)
-    if event_id is None:
-        return {"transfer_id": str(_posted(connection, context.job_id))}
     lines = [
         line
         for (product, lot), doses in wanted.items()
         for line in (
             Line(entries.key_of(unit, product, lot), unit.path, Account.STORE, -doses, at),
-            Line(entries.key_of(unit, product, lot), unit.path, Account.TRANSIT, doses, at, event_id),
+            Line(entries.key_of(unit, product, lot), unit.path, Account.TRANSIT, doses, at),
         )
     ]
-    shelves = ledger.lock(connection, ((line.key, line.path) for line in lines))
-    ledger.write(connection, shelves, event_id, happened, lines)
+    event_id = ledger.post(connection, happened, lines)
+    if event_id is None:
+        return {"transfer_id": str(postings.posted(connection, context.job_id))}
     connection.execute(
         insert(tables.stock_transfer).values(
             transfer_id=event_id, from_unit_id=unit.id, to_unit_id=to.id, state="under_way", issued_at=at
@@ -146,9 +144,9 @@ def return_doses(inputs: Json, context: Context) -> Json:
     lots.require_usable(connection, unit, product, lot, context.now)
     here, there = entries.key_of(unit, product, lot), entries.key_of(to, product, lot)
     happened = entries.event(context, Kind.RETURNED, unit, at, inputs["reason"], other=to)
-    event_id = ledger.add(connection, happened)
-    if event_id is not None:
-        shelves = ledger.lock(connection, [(here, unit.path), (there, to.path)])
+    event_id = postings.posted(connection, context.job_id)
+    if event_id is None:
+        shelves = postings.lock(connection, [(here, unit.path), (there, to.path)])
         may_return = returnable(connection, unit, to, product, lot)
         if doses > may_return:
             raise BusinessError("RETURN_TOO_MANY", f"{lot}: {may_return}")
@@ -156,7 +154,7 @@ def return_doses(inputs: Json, context: Context) -> Json:
             Line(here, unit.path, Account.STORE, -doses, at),
             Line(there, to.path, Account.STORE, doses, at),
         ]
-        ledger.write(connection, shelves, event_id, happened, lines)
+        event_id = ledger.write(connection, shelves, happened, lines)
     return {"event_id": _said(event_id), "to_unit": to.code, **_now(connection, unit, inputs)}
 
 
@@ -218,12 +216,6 @@ def summed(lines: list[Json]) -> dict[tuple[str, str], int]:
 
 def _now(connection: Connection, unit: Unit, inputs: Json) -> Json:
     return {"left": thresholds.left(connection, unit.id, inputs["product"]), "unit_code": unit.code}
-
-
-def _posted(connection: Connection, key: str) -> int:
-    """The event a job posted when it ran before."""
-    event = tables.stock_event
-    return int(connection.scalars(select(event.c.event_id).where(event.c.key == key)).one())
 
 
 def _said(event_id: int | None) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from engine.catalogue import Context, Json
 from integrations.stock import places, tables
+from integrations.stock.entries import Key
 
 
 def left(connection: Connection, unit_id: int, product: str) -> int:
@@ -19,20 +20,14 @@ def left(connection: Connection, unit_id: int, product: str) -> int:
 
 
 def crossed(
-    connection: Connection, unit_id: int, product: str, doses: int, at: datetime
-) -> tuple[int | None, bool]:
-    """The threshold, if one is set, and whether it is crossed just now. The ledger forgets that once there is more."""
+    connection: Connection, key: Key, limit: int | None, low_since: datetime | None, doses: int, at: datetime
+) -> bool:
+    """Whether the threshold is crossed just now. The ledger forgets that once there is more."""
+    if limit is None or doses > limit or low_since is not None:
+        return False
     table = tables.stock_threshold
-    mine = (table.c.unit_id == unit_id, table.c.product == product)
-    row = connection.execute(select(table.c.doses, table.c.low_since).where(*mine)).one_or_none()
-    if row is None:
-        return None, False
-    if doses > row.doses or row.low_since is not None:
-        return row.doses, False
-    first = connection.execute(
-        update(table).where(*mine, table.c.low_since.is_(None)).values(low_since=at)
-    ).rowcount
-    return row.doses, first == 1
+    mine = (table.c.unit_id == key.unit_id, table.c.product == key.product, table.c.low_since.is_(None))
+    return connection.execute(update(table).where(*mine).values(low_since=at)).rowcount == 1
 
 
 def left_of(inputs: Json, context: Context) -> Json:

@@ -12,7 +12,7 @@ from engine import units
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError
 from engine.units import Unit
-from integrations.stock import entries, ledger, movements, products, tables
+from integrations.stock import entries, ledger, movements, postings, products, tables
 from integrations.stock.entries import Account, Kind, Line
 
 HOW = ("lost", "damaged", "sent_wrong", "counted_wrong")
@@ -27,7 +27,7 @@ def receive_transfer(inputs: Json, context: Context) -> Json:
     connection = context.transaction()
     transfer, sender, receiver = _locked(connection, inputs["transfer_id"])
     if transfer.state != "under_way":
-        if movements_by(connection, context.job_id) is None:
+        if postings.posted(connection, context.job_id) is None:
             raise BusinessError("TRANSFER_RECEIVED", inputs["transfer_id"])
         return _described(connection, transfer.transfer_id, receiver, inputs)
     counted = movements.summed(inputs["lines"])
@@ -85,12 +85,6 @@ def resolve(inputs: Json, context: Context) -> Json:
             .values(state="closed")
         )
     return {"state": "closed", "how": how}
-
-
-def movements_by(connection: Connection, key: str) -> int | None:
-    """The event a job has posted, if it has."""
-    event = tables.stock_event
-    return connection.scalar(select(event.c.event_id).where(event.c.key == key))
 
 
 def _locked(connection: Connection, transfer_id: str) -> tuple[Row[Any], Unit, Unit]:
