@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import database, units
+from engine import clock, database, units
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError
 from engine.units import Unit
@@ -96,7 +96,7 @@ def note_vials(
         insert(tables.stock_vial),
         [
             {**key._asdict(), "key": f"{job}-{number}", "doses": doses, "opened_at": at,
-             "recorded_at": context.now, "instance_id": context.instance_id}
+             "recorded_at": clock.now(), "instance_id": context.instance_id}
             for number in range(count)
         ],
     )  # fmt: skip

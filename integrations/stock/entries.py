@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from engine import clock
 from engine.catalogue import Context
 from engine.units import Unit
 
@@ -94,12 +95,11 @@ class Shelf:
 def event(
     context: Context, kind: Kind, unit: Unit, at: datetime, reason: str | None = None, **more: Any
 ) -> Event:
-    """What a job says has happened at a unit. The past may be told; the future becomes now."""
-    part = more.pop("part", "")
-    moment = min(at, context.now)
+    """What a job says has happened at a unit. The past may be told, also by a step that runs as of then."""
+    part, entered = more.pop("part", ""), clock.now()
     return Event(
-        context.job_id + part, kind, unit, moment, context.now, context.instance_id, reason, **more
-    )  # fmt: skip
+        context.job_id + part, kind, unit, min(at, entered), entered, context.instance_id, reason, **more
+    )
 
 
 def key_of(unit: Unit, product: str, lot: str) -> Key:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from engine import clock
 from engine.catalogue import Context, Json
 from engine.errors import BusinessError
 from engine.units import Unit
@@ -142,7 +143,7 @@ def _amend(
     connection.execute(
         insert(tables.stock_lot_expiry)
         .values(
-            key=key, product=product, lot=lot, expires_on=expires_on, reason=reason, recorded_at=context.now,
+            key=key, product=product, lot=lot, expires_on=expires_on, reason=reason, recorded_at=clock.now(),
             unit_path=unit.path, instance_id=context.instance_id,
         )
         .on_conflict_do_nothing()

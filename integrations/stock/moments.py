@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from engine import settings
+from engine import clock, settings
 from engine.errors import Finding, Invalid
 
 
 def read(text: str | None, now: datetime) -> datetime:
-    """The moment, now when none is given; what lies in the future becomes now. Invalid for another text."""
+    """The moment, `now` when none is given; what lies ahead becomes the present. Invalid for another text."""
     if not text:
         return now
     try:
@@ -19,7 +19,7 @@ def read(text: str | None, now: datetime) -> datetime:
         raise Invalid([Finding("declared_value", expected)]) from wrong
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=settings.current().zone_info)
-    return min(moment, now)
+    return min(moment, clock.now())
 
 
 def local_day(at: datetime) -> date:

@@ -393,6 +393,21 @@ def test_a_day_closed_late_is_judged_by_what_was_there_that_evening(stock: Ledge
     assert stock.ask("daily", unit_code="diem-1", on="2021-07-27")["closing"] == 6
 
 
+def test_what_is_entered_as_of_then_happened_then_and_was_entered_now(stock: Ledger, move: Move) -> None:
+    stock.receive(10, where="site")
+    then = clock.now()
+    entered = move(days=2)
+    context = Context(
+        "1-99-x", then, stock.connection, access.SYSTEM, stock.units["site"], settings.current()
+    )
+    task = catalogue.current().service_task("stock.post_dose")
+    task.call({"product": AZ, "lot": LOT, "given_at": None, "reference": "paper"}, context)
+    event = tables.stock_event
+    row = stock.connection.execute(select(event).where(event.c.key == "1-99-x")).one()
+    assert (row.occurred_at, row.recorded_at) == (then, entered)
+    assert stock.ask("daily", unit_code="diem-1", on="2021-07-26")["injected"] == 1
+
+
 # --- what is told -----------------------------------------------------------------------------------------
 
 
