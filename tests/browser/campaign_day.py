@@ -39,7 +39,7 @@ def begun() -> Clinic:
             if number % 5 != 2 or number < 40:
                 _does(
                     connection, clinic.units["diem-1"], "sessions.reserve", session_id=busy, starts_at=at,
-                    person_id=str(number + 1),
+                    person_id=clinics.registered(connection, f"{1950 + number}-03-02", "female"),
                 )  # fmt: skip
         _does(connection, clinic.units["diem-1"], "sessions.change", case=busy, state="open")
         _does(connection, clinic.units["diem-2"], "sessions.change", case=other, state="open")

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
+from engine import database as databases
 from engine.definitions import registry
 from tests.browser import campaign_day
 from tests.processes.clinic import PASSWORD, Clinic
@@ -110,4 +112,25 @@ def test_a_supervisor_goes_down_level_by_level_to_the_place_in_trouble(
     page.get_by_role("link", name="Điểm tiêm Nhà văn hóa Quảng Minh").click()
     expect(page).to_have_url("/day?unit=diem-2")
     answer = page.goto("/below?unit=vn")
+    assert answer is not None and answer.status == 404
+
+
+@SIZES
+def test_the_list_of_a_session_is_printed_with_names_and_room_to_write(
+    visitor: Visitor, photographed: Camera, accessible: Judge, phone: bool
+) -> None:
+    page = signed_in(visitor, "receptionist", phone=phone)
+    page.goto("/session-list")
+    rows = page.locator("#block-list tbody tr")
+    expect(rows.first).to_contain_text("Nguyễn Minh Anh")
+    assert rows.count() > 40
+    expect(page.locator("[data-print]")).to_be_visible()
+    photographed(page, "list")
+    accessible(page)
+    page.goto("/session-list?on=1/1/2021")
+    expect(page.locator("#block-which")).to_contain_text("không có buổi tiêm")
+    with databases.transaction() as connection:
+        looks = connection.scalar(text("select count(*) from lookup where what = 'people.people'"))
+    assert looks >= 40
+    answer = page.goto("/session-list?unit=diem-2")
     assert answer is not None and answer.status == 404

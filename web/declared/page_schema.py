@@ -56,6 +56,7 @@ _SEARCH: Schema = _entry(("text", "among"), text=_EXPRESSION, among=_EXPRESSION)
 _ROWS: dict[str, Schema] = {
     "rows": _EXPRESSION,
     "joined": _map(_EXPRESSION),
+    "by": _NAME,
     "search": _SEARCH,
     "most": {"type": "integer", "minimum": 1, "maximum": 500},
     "link": _ADDRESS,
@@ -133,6 +134,7 @@ PAGE: Schema = _entry(
             offers=_list(_NAME),
         )
     ),
+    paper=_YES_NO,
     refresh={"type": "string", "pattern": process_schema.DURATION},
     asks=_map(
         {

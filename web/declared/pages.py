@@ -81,6 +81,7 @@ class Page:
     way: Way | None
     parameters: Mapping[str, Parameter]
     refresh: timedelta | None
+    is_paper: bool  # it is printed: a button says so, and the sheet lies on its side
     asks: Mapping[str, Ask]
     blocks: tuple[Block, ...]
     marked: marked_yaml.Marked
@@ -202,7 +203,8 @@ def _made(marked: marked_yaml.Marked, key: str) -> Page:
     return Page(
         key, value["path"], value["audience"],
         Way(way.get("icon", "next"), way.get("order", 500), tuple(way.get("kinds", ()))) if way is not None else None,
-        parameters, manifest.duration(value["refresh"]) if "refresh" in value else None, asks, blocks, marked,
+        parameters, manifest.duration(value["refresh"]) if "refresh" in value else None,
+        bool(value.get("paper", False)), asks, blocks, marked,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from web.declared.asking import Asking, Unanswered
 from web.declared.blocks.cells import Cell, address, cell, label
 
 MOST = 200
+UNIT_CODE = "unit_code"
 
 Row = dict[str, Any]
 
@@ -32,8 +33,9 @@ def found(asking: Asking, entries: Mapping[str, Any]) -> tuple[list[Row], int]:
         raise Unanswered
     rows = [one if isinstance(one, dict) else {"value": one} for one in value]
     for name, one in entries.get("joined", {}).items():
-        known = added_up(asking.value(one))
-        rows = [{**row, name: known.get(str(row.get("unit_code")))} for row in rows]
+        by = str(entries.get("by", UNIT_CODE))
+        known = added_up(asking.value(one), by)
+        rows = [{**row, name: known.get(str(row.get(by)))} for row in rows]
     search = entries.get("search")
     typed = str(asking.value(search["text"]) or "") if search else ""
     if search and typed:
@@ -43,13 +45,13 @@ def found(asking: Asking, entries: Mapping[str, Any]) -> tuple[list[Row], int]:
     return rows[: int(entries.get("most", MOST))], len(rows)
 
 
-def added_up(found: Any) -> dict[str, Row]:
-    """Rows by their `unit_code`; of several about one unit the numbers are added up, the rest is the first's."""
+def added_up(found: Any, by: str = UNIT_CODE) -> dict[str, Row]:
+    """Rows by one of their fields; of several about the same the numbers are added up, the rest is the first's."""
     together: dict[str, Row] = {}
     for one in found if isinstance(found, list) else ():
-        if not isinstance(one, dict) or "unit_code" not in one:
+        if not isinstance(one, dict) or by not in one:
             continue
-        known = together.setdefault(str(one["unit_code"]), {})
+        known = together.setdefault(str(one[by]), {})
         for name, value in one.items():
             if name in known and _is_number(value) and _is_number(known[name]):
                 known[name] += value
