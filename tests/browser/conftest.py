@@ -100,11 +100,11 @@ def visitor(browser: Browser, address: str, scriptless: set[BrowserContext]) -> 
 def accessible(scriptless: set[BrowserContext]) -> Callable[[Page], None]:
     """Judge a page by axe (WCAG 2.2 A and AA, and best practice); what it finds is said by rule and place.
 
-    axe is a script itself: a page in a browser without scripts is passed over.
+    axe is a script itself: a page in a browser without scripts is passed over, and so is what is shown as paper.
     """
 
     def judge(page: Page) -> None:
-        if page.context in scriptless:
+        if page.context in scriptless or page.evaluate("matchMedia('print').matches"):
             return
         page.evaluate(AXE.read_text("utf-8"))
         found = page.evaluate(
