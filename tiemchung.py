@@ -21,6 +21,7 @@ from engine import (
     campaign,
     catalogue,
     clock,
+    codes,
     daemons,
     database,
     demo,
@@ -297,6 +298,12 @@ def _print_sign_ins(path: Path) -> None:
     print(f"\n  {_address()}\n")
     for one in demo.sign_ins(path):
         print(f"  {one.sign_in:22} {one.password:18} {one.name:28} {one.roles}")
+    with database.transaction() as connection:
+        held = demo.codes(connection)
+    if held:
+        print(f"\n  {_address()}/my  (mã, ngày sinh / code, birth date)\n")
+    for code, proof in held:
+        print(f"  {codes.shown(code):22} {proof}")
     print("\n  make stop · make demo-reset")
 
 

@@ -6,6 +6,7 @@ no row is inserted by hand.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +16,34 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine import access, accounts, catalogue, clock, database, settings, simulation, tables, units
+from engine import (
+    access,
+    accounts,
+    casts,
+    catalogue,
+    clock,
+    database,
+    runtime,
+    settings,
+    simulation,
+    stories,
+    tables,
+    units,
+)
 from engine.access import Actor
 from engine.bpmn import marked_yaml
-from engine.definitions import bundle, deployment
+from engine.definitions import bundle, deployment, registry
 from engine.definitions.manifest import duration
 from engine.simulation import Ended
 from engine.units import Unit
 
 Json = Any
 Say = Callable[[str], None]
+MORNING = timedelta(hours=7)
+BEFORE_NOW, AFTER_NOW = (
+    timedelta(hours=3),
+    timedelta(hours=4),
+)  # how long today's sessions have been, and stay, open
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +83,33 @@ def sign_ins(path: Path) -> tuple[SignIn, ...]:
     )
 
 
-def create(path: Path, say: Say, progress: Callable[[int, int], None]) -> Made:
-    """Make the demonstration on an empty database; the clock is real again afterwards."""
-    content = declared(path)
-    began_at = _morning(clock.now()) - duration(content.get("began_before", "P3D"))
+def codes(connection: Connection, most: int = 3) -> list[tuple[str, str]]:
+    """Codes of open public cases with the second fact each asks for, to come back by as people would."""
+    table, code = tables.instance, tables.case_code
+    rows = connection.execute(
+        select(code.c.code, table.c.version_id, table.c.body)
+        .join(table, table.c.instance_id == code.c.instance_id)
+        .where(table.c.state == "active")
+        .order_by(table.c.instance_id.desc())
+        .limit(200)
+    )
+    found: list[tuple[str, str]] = []
+    for written, version_id, body in rows:
+        public = registry.definition(connection, version_id).manifest.public
+        proof = runtime.restore(body).variables.get(public.proof) if public else None
+        if proof and len(found) < most:
+            found.append((written, str(proof)))
+    return found
+
+
+def create(path: Path, say: Say, progress: Callable[[int, int], None], scale: float = 1.0) -> Made:
+    """Make the demonstration on an empty database; the clock is real again afterwards.
+
+    `scale` is the share of cases to play, of those scenes that have several.
+    """
+    content, now = declared(path), clock.now()
+    midnight = _midnight(now)
+    began_at = midnight - duration(content.get("began_before", "P3D")) + MORNING
     with clock.frozen(began_at), database.transaction() as connection:
         made = {unit.code: unit for entry in content["units"] for unit in _units(connection, entry, None)}
         people = [_account(connection, entry, content["password"], made) for entry in content["accounts"]]
@@ -76,23 +118,72 @@ def create(path: Path, say: Say, progress: Callable[[int, int], None]) -> Made:
     with clock.frozen(began_at), database.transaction() as connection:
         subjects = _subjects(connection, content["subjects"])
     say(f"{len(subjects)} people")
-    ended = _play(path, content, subjects, made, began_at, progress)
-    return Made(sign_ins(path), Counter(one.outcome for one in ended))
+    opening = max(now - BEFORE_NOW, midnight + timedelta(minutes=30))
+    known = {
+        "now": now, "midnight": midnight, "began": began_at, "opening": opening,
+        "yesterday": midnight - timedelta(days=1) + MORNING,
+    }  # fmt: skip
+    hours = {
+        "opens": _clock(min(opening, _last_hour(midnight))),
+        "closes": _clock(min(now + AFTER_NOW, midnight + timedelta(hours=23, minutes=55))),
+    }
+    play = _play(content, "demo", subjects, made, known, hours, now, 0)
+    play.scale, play.progress = scale, progress
+    return Made(sign_ins(path), Counter(one.outcome for one in play.run()))
 
 
 def play_more(path: Path, count: int, progress: Callable[[int, int], None]) -> list[Ended]:
-    """Play further cases of the demonstration's stories, so that they end about now."""
-    content = declared(path)
+    """Play whole sessions with further cases, on the last day before today on which their units had none."""
+    content, now = declared(path), clock.now()
     with database.transaction() as connection:
-        sites = [units.by_code(connection, code) for code in content["play"]["sites"]]
+        made = {
+            unit.code: unit for root in units.roots(connection) for unit in units.below(connection, root.path)
+        }
+        midnight = _free_day(connection, content, made, _midnight(now))
+        fresh = {"seed": int(now.timestamp()), "count": 2 * count + 40}  # nobody who came before
         chosen = content["subjects"]
-        fresh = {"seed": int(clock.now().timestamp()), "count": 2 * count + 20}  # nobody who came before
         subjects = _subjects(connection, {**chosen, "with": {**chosen["with"], **fresh}})
-    every = timedelta(seconds=20)
-    begins_at = clock.now() - count * every - timedelta(hours=2)
-    told = [story for story in simulation.stories(path) if story.rests_at is None]
-    seed = int(clock.now().timestamp())
-    return simulation.play(told, subjects, sites, count, begins_at, every, seed, progress)
+    known = {"now": now, "midnight": midnight, "morning": midnight + MORNING}
+    played = {"played_on": midnight.astimezone(settings.current().zone_info).date().isoformat()}
+    play = _play(content, "session", subjects, made, known, played, midnight + timedelta(hours=23), count)
+    play.progress = progress
+    return play.run()
+
+
+def _play(
+    content: dict[str, Json],
+    name: str,
+    subjects: list[dict[str, Json]],
+    made: dict[str, Unit],
+    known: dict[str, datetime],
+    more: dict[str, str],
+    until: datetime,
+    cases: int,
+) -> simulation.Play:
+    """One declared play, ready to run until a moment."""
+    told = {key: _local(at).isoformat() for key, at in known.items()} | more
+    with clock.frozen(until):
+        moments = stories.moments(content["moments"], told)
+    declared_play = content["plays"][name]
+    cast = casts.Cast(subjects, made, content.get("near"), random.Random(cases + 1))
+    facts = {"places": content.get("places") or {}}
+    return simulation.Play(stories.script(content, declared_play, cases), cast, moments, facts, until)
+
+
+def _free_day(
+    connection: Connection, content: dict[str, Json], made: dict[str, Unit], midnight: datetime
+) -> datetime:
+    """The beginning of the last day before today on which no case began at the units of the play of sessions."""
+    scenes = content["plays"]["session"]["scenes"]
+    paths = [made[code].path for scene in scenes for code in scene.get("units", ())]
+    table = tables.instance
+    begun = connection.scalars(select(table.c.started_at).where(table.c.unit_path.in_(paths)))
+    taken = {_local(at).date() for at in begun}
+    for back in range(1, 366):
+        day = midnight - timedelta(days=back)
+        if _local(day).date() not in taken:
+            return day
+    return midnight - timedelta(days=366)
 
 
 def _units(connection: Connection, entry: dict[str, Json], parent: Unit | None) -> list[Unit]:
@@ -139,41 +230,21 @@ def _subjects(connection: Connection, entry: dict[str, Json]) -> list[dict[str, 
     return list(outputs[entry["take"]])
 
 
-def _play(
-    path: Path,
-    content: dict[str, Json],
-    subjects: list[dict[str, Json]],
-    made: dict[str, Unit],
-    began_at: datetime,
-    progress: Callable[[int, int], None],
-) -> list[Ended]:
-    """Each session of the demonstration in turn: sites, hour, pace and number of cases."""
-    told = simulation.stories(path)
-    sites = [made[code] for code in content["play"]["sites"]]
-    ended: list[Ended] = []
-    free = list(subjects)
-    for number, session in enumerate(content["play"]["sessions"]):
-        chosen = [story for story in told if not session.get("stories") or story.name in session["stories"]]
-        ended += simulation.play(
-            chosen, free or subjects, sites, session["cases"], _session_begins(session, began_at),
-            duration(session["every"]), number + 1, progress,
-        )  # fmt: skip
-        taken = {one.subject_id for one in ended}
-        free = [subject for subject in subjects if subject["id"] not in taken]
-    return ended
+def _midnight(now: datetime) -> datetime:
+    """The beginning of the local day."""
+    return _local(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _session_begins(session: dict[str, Json], began_at: datetime) -> datetime:
-    """When a session of the play begins: so long after the campaign began, or so long before now."""
-    if "before_now" in session:
-        return clock.now() - duration(session["before_now"])
-    return began_at + duration(session["after"])
+def _last_hour(midnight: datetime) -> datetime:
+    return midnight + timedelta(hours=22)
 
 
-def _morning(now: datetime) -> datetime:
-    """Seven in the morning of the same day, in the campaign's zone."""
-    local = now.astimezone(settings.current().zone_info)
-    return local.replace(hour=7, minute=0, second=0, microsecond=0)
+def _local(at: datetime) -> datetime:
+    return at.astimezone(settings.current().zone_info)
+
+
+def _clock(at: datetime) -> str:
+    return f"{_local(at):%H:%M}"
 
 
 def _roles(entry: dict[str, Json]) -> list[str]:

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from engine import feel
@@ -178,7 +179,7 @@ def _is_possible(value: Any, depth: int) -> bool:
         return True
     if isinstance(value, list):
         return len(value) <= MOST_ITEMS and all(_is_possible(one, depth + 1) for one in value)
-    return isinstance(value, (int, float)) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
+    return isinstance(value, (int, float, Decimal)) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
 
 
 def _impossible(value: Any, path: Path) -> Iterator[Finding]:
@@ -205,7 +206,7 @@ def _impossible(value: Any, path: Path) -> Iterator[Finding]:
         else:
             for index, one in enumerate(value):
                 yield from _impossible(one, (*path, index))
-    elif isinstance(value, (int, float)):
+    elif isinstance(value, (int, float, Decimal)):
         if not (math.isfinite(value) and abs(value) <= LARGEST_NUMBER):
             yield Finding("too_large", {"limit": LARGEST_NUMBER}, pointer=here)
     elif value is not None:
