@@ -183,12 +183,13 @@ def _scene(entry: dict[str, Json], told: Mapping[str, Story], cases: int) -> Sce
     names = tuple(entry["stories"]) if "stories" in entry else (entry["story"],)
     for name in names:
         told[name]
-    count = int(entry.get("cases", 1))
+    places = tuple(entry["units"]) if "units" in entry else (str(entry["unit"]),)
+    count = int(entry.get("cases", len(places)))
     if "share" in entry:
         count = round(cases * float(entry["share"]))
     return Scene(
         names, str(entry["at"]), _signed(entry.get("after")), duration(entry.get("every", "PT1M")), count,
-        tuple(entry["units"]) if "units" in entry else (str(entry["unit"]),), dict(entry.get("given") or {}),
+        places, dict(entry.get("given") or {}),
         "cases" in entry,
     )  # fmt: skip
 

@@ -207,7 +207,7 @@ def _impossible(value: Any, path: Path) -> Iterator[Finding]:
             for index, one in enumerate(value):
                 yield from _impossible(one, (*path, index))
     elif isinstance(value, (int, float, Decimal)):
-        if not (math.isfinite(value) and abs(value) <= LARGEST_NUMBER):
+        if not (math.isfinite(value) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER):
             yield Finding("too_large", {"limit": LARGEST_NUMBER}, pointer=here)
     elif value is not None:
         yield Finding("type_object", pointer=here)

@@ -5,107 +5,94 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 import sqlalchemy
-import yaml
 
-from engine import clock, database, demo, instances, settings, simulation, stuck, user_tasks
+from engine import (
+    bearers,
+    campaign,
+    clock,
+    database,
+    demo,
+    instances,
+    settings,
+    stories,
+    stuck,
+    units,
+    user_tasks,
+)
 from engine.access import SYSTEM
-from engine.definitions import registry
-from engine.errors import EngineError
 from engine.stuck import Reason
 from tests.postgres import rows
 
 WHOLE = settings.CHECKOUT / "processes" / "demo.yaml"
-PLAY = {
-    "sites": ["bich-dong", "quang-minh"],
-    "sessions": [
-        {"after": "PT30M", "every": "PT5M", "cases": 7,
-         "stories": ["khỏe mạnh", "dị ứng nhẹ", "mang thai", "trên 65 tuổi", "từ chối", "phản ứng nhẹ", "về sớm"]},
-        {"before_now": "PT26H", "every": "PT3M", "cases": 3,
-         "stories": ["quên giấy xác nhận", "bỏ dở khám", "mã người nhập sai"]},
-        {"before_now": "PT45M", "every": "PT1M", "cases": 5,
-         "stories": ["đang chờ tiếp đón", "đang chờ khám", "đang chờ tiêm", "đang theo dõi", "đang chờ giấy"]},
-    ],
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def declaration(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demonstration with the same units, staff and stories, but few people and cases."""
-    content = yaml.safe_load(WHOLE.read_text("utf-8"))
-    content["subjects"]["with"]["count"] = 40
-    content["play"] = PLAY
-    path = tmp_path_factory.mktemp("demo") / "demo.yaml"
-    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
-    return path
+SCALE = 0.25  # of the cases of those scenes that have several
 
 
 def test_it_shows_cases_in_every_state_and_a_second_one_is_not_made(
-    database: sqlalchemy.Engine,
-    move: Callable[..., datetime],
-    declaration: Path,
-    capsys: pytest.CaptureFixture[str],
+    database: sqlalchemy.Engine, move: Callable[..., datetime]
 ) -> None:
     began_at = clock.now()
     said: list[str] = []
-    seen: list[tuple[int, int]] = []
     with transaction() as connection:
         assert not demo.exists(connection)
-    made = demo.create(declaration, said.append, lambda done, total: seen.append((done, total)))
+    made = demo.create(WHOLE, said.append, lambda done, total: None, SCALE)
 
     assert clock.now() == began_at, "the clock is as it was"
-    assert sum(made.ended.values()) == 15
-    assert said[0].startswith("13 units, 15 accounts")
-    assert seen[-1] == (5, 5)
-    assert {one.sign_in for one in made.sign_ins} >= {"tiepdon", "giamsat", "soanthao", "pheduyet", "quantri"}
+    assert said[0].startswith("34 units") and said[1].startswith("2000 people")
     with transaction() as connection:
         assert demo.exists(connection)
-        visits = instances.find(connection, SYSTEM, process="visit", limit=100)
-        assert len(visits) == 15
-        assert {one.outcome for one in visits} >= {
-            None, "ended_confirmed", "ended_deferred", "ended_referred", "ended_refused",
+        kinds = [one.kind for one in units.below(connection, "/")]
+        assert kinds.count("province") == 3 and kinds.count("store") >= 6
+        visits = instances.find(connection, SYSTEM, process="visit", limit=500)
+        assert {one.outcome for one in visits} >= {None, "ended_confirmed", "ended_deferred", "ended_refused"}
+        resting = {task.element for task in user_tasks.queue(connection, SYSTEM, limit=500)}
+        assert resting >= {
+            "reception", "prepare_injection", "observation", "confirmation", "run_session", "steer_round", "approve",
+            "approve_request", "receive_vaccine", "resolve_discrepancy", "prepare_session", "review_flags",
         }  # fmt: skip
-        resting = {task.element for task in user_tasks.queue(connection, SYSTEM)}
-        assert resting >= {"reception", "ask_questions", "prepare_injection", "observation", "confirmation"}
-        (deferral,) = instances.find(connection, SYSTEM, process="deferral")
-        assert deferral.state == "active"
+        sessions = instances.find(connection, SYSTEM, process="session", limit=50)
+        assert sum(one.outcome == "ended_closed" for one in sessions) == 5
+        assert instances.find(connection, SYSTEM, process="registration", limit=5)
         reasons = {one.reason for one in stuck.find(connection, SYSTEM)}
-        assert {Reason.INCIDENT, Reason.LATE, Reason.NOT_FOLLOWED} <= reasons
-        assert registry.processes(connection) == ["deferral", "visit"]
+        assert {Reason.INCIDENT, Reason.LATE} <= reasons
         rows.agree(connection)
+    assert made.ended["@review_flags"] == 1
+    every_dose_recorded_has_left_the_stock()
+    a_code_it_tells_opens_its_case()
+    it_plays_whole_sessions_more()
 
-    plays_more(declaration)
-    is_refused_over_there(declaration)
+
+def every_dose_recorded_has_left_the_stock() -> None:
+    """Recorded doses equal injected ones, those not covered by a receipt included."""
+    with transaction() as connection:
+        recorded = connection.scalar(sqlalchemy.text("select count(*) from record where kind = 'dose'"))
+        posted = connection.scalar(sqlalchemy.text("select count(*) from stock_dose"))
+        assert recorded and recorded > 20
+        assert posted == recorded
 
 
-def plays_more(declaration: Path) -> None:
-    """`simulate` begins so many cases more, ends them about now, and counts them all."""
+def a_code_it_tells_opens_its_case() -> None:
+    with transaction() as connection:
+        for code, proof in demo.codes(connection):
+            assert bearers.shown(connection, code, [proof], "here")
+
+
+def it_plays_whole_sessions_more() -> None:
+    """`simulate` plays sessions from plan to closing, with so many cases, on a day that is over."""
     began_at = clock.now()
-    ended = demo.play_more(declaration, 6, lambda done, total: None)
-    assert len(ended) == 6
-    assert all(one.outcome.startswith("ended_") for one in ended)
+    for _ in range(2):
+        ended = demo.play_more(WHOLE, 4, lambda done, total: None)
+        assert sum(one.outcome == "ended_closed" for one in ended) == 2
+        assert sum(one.story not in ("nhập kho", "buổi tiêm trọn ngày") for one in ended) >= 4
     assert clock.now() == began_at
-    with transaction() as connection:
-        assert len(instances.find(connection, SYSTEM, process="visit", limit=100)) == 21
-
-
-def is_refused_over_there(declaration: Path) -> None:
-    """A demonstration over a campaign that exists would mix the two: refused, and nothing of it stays."""
-    with transaction() as connection:
-        before = rows.all_of(connection)
-    with pytest.raises(EngineError):
-        demo.create(declaration, lambda line: None, lambda done, total: None)
-    with transaction() as connection:
-        assert rows.all_of(connection) == before
 
 
 transaction = database.transaction
 
 
-def test_every_sign_in_of_the_real_declaration_has_a_role_at_a_unit_it_declares() -> None:
+def test_every_sign_in_of_the_declaration_has_a_role_at_a_unit_and_every_role_somebody() -> None:
     content = demo.declared(WHOLE)
 
     def codes(entry: dict[str, object]) -> set[str]:
@@ -113,18 +100,23 @@ def test_every_sign_in_of_the_real_declaration_has_a_role_at_a_unit_it_declares(
         return {str(entry["code"])}.union(*(codes(inner) for inner in below))  # type: ignore[attr-defined]
 
     known = set().union(*(codes(entry) for entry in content["units"]))
+    held = set()
     for account in content["accounts"]:
         assert account["grants"], account["sign_in"]
         assert {granted["unit"] for granted in account["grants"]} <= known
-    assert content["subjects"]["with"]["count"] == 200
-    told = {story.name for story in simulation.stories(WHOLE)}
-    played = {name for session in content["play"]["sessions"] for name in session["stories"]}
-    assert played <= told
+        held |= {role for granted in account["grants"] for role in granted["roles"]}
+    roles = campaign.read(WHOLE.with_name("campaign.yaml")).roles
+    assert held == {key for key, role in roles.items() if role.may}
+    assert content["subjects"]["with"]["count"] == 2000
+    for name, play in content["plays"].items():
+        assert stories.script(content, play, 4).scenes, name
 
 
 @pytest.mark.parametrize(
-    "file", ["engine/demo.py", "engine/simulation.py", "tiemchung.py", "integrations/people/invention.py"]
-)
+    "file",
+    ["engine/demo.py", "engine/simulation.py", "engine/casts.py", "engine/stories.py", "tiemchung.py",
+     "integrations/people/invention.py"],
+)  # fmt: skip
 def test_no_row_of_the_demonstration_is_written_by_hand(file: str) -> None:
     assert written_by_hand((settings.CHECKOUT / file).read_text("utf-8")) == []
 
