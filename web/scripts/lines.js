@@ -4,7 +4,9 @@ function next() {
   const line = document.querySelector(".line-form:not([data-begun])");
   if (!line) return;
   line.dataset.begun = "yes";
-  const wanted = line.querySelector("[aria-invalid]") || line.querySelector("[autofocus]") || line.querySelector("input:not([type=hidden])");
+  const first = line.querySelector("[autofocus]");
+  const empty = [...line.querySelectorAll(".line-columns input.input")].find((box) => !box.value);
+  const wanted = line.querySelector("[aria-invalid]") || (first && !first.value ? first : empty) || first;
   wanted?.focus();
   if (wanted?.matches("input")) wanted.select?.();
 }
