@@ -52,12 +52,16 @@ def enter(request: Request, presence: SignedIn, posted: Guarded, process: str) -
     sheet, key = posted.first("_sheet"), posted.first("_line")
     if answers.asks:
         return _again(request, presence, start, sheet, answers, key)
-    try:
+
+    def entered() -> None:
         with database.transaction() as connection:
             given = start_forms.given(connection, presence, start, answers.answers)
             paper_lines.enter(
                 connection, sheet, key, process, presence.unit, given, presence.actor, start.element.id
             )
+
+    try:
+        database.retried(entered)
     except (Invalid, Conflict) as refusal:
         return _again(request, presence, start, sheet, answers, key, refusal)
     if not request.headers.get("hx-request"):

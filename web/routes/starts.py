@@ -49,12 +49,16 @@ def start(request: Request, presence: SignedIn, posted: Guarded, process: str) -
     answers = sheets.read(form, posted, presence.language) if form else Answers({}, {})
     if answers.asks:
         return _again(request, presence, chosen, answers)
-    try:
+
+    def begun() -> InstanceId:
         with database.transaction() as connection:
             given = start_forms.given(connection, presence, chosen, answers.answers)
-            instance_id = instances.start(
+            return instances.start(
                 connection, process, presence.unit, given, presence.actor, chosen.element.id
             )
+
+    try:
+        instance_id = database.retried(begun)
     except Invalid as refusal:
         return _again(request, presence, chosen, answers, refusal)
     except Conflict as refusal:

@@ -66,12 +66,16 @@ def touch(request: Request, presence: SignedIn, posted: Guarded, key: str) -> Re
     if touched is None:
         raise NotFound("not_found")
     task_id = TaskId.parse(posted.first("task"))
-    with database.transaction() as connection:
-        task = user_tasks.task(connection, task_id)
-        if task.process != chosen.process or task.lane not in chosen.lanes:
-            raise NotFound("task_not_found")
-        user_tasks.take_over(connection, task_id, presence.actor)
-        user_tasks.complete(connection, task_id, presence.actor, dict(touched.answers))
+
+    def completed() -> None:
+        with database.transaction() as connection:
+            task = user_tasks.task(connection, task_id)
+            if task.process != chosen.process or task.lane not in chosen.lanes:
+                raise NotFound("task_not_found")
+            user_tasks.take_over(connection, task_id, presence.actor)
+            user_tasks.complete(connection, task_id, presence.actor, dict(touched.answers))
+
+    database.retried(completed)
     done = touched.names.get(presence.language, touched.key)
     return rendering.redirect(request, _address(chosen), "said.touched", done=done)
 
