@@ -1,42 +1,18 @@
-"""The command line: every command in one place, each a few lines over the packages' own verbs.
+"""The command line: how every command is called, and those that start, stop or need the web.
 
-The only module that may import everything: it starts the web application and the workers, and knows the
-benchmarks and the simulation.
+The only module that may import everything. What needs nothing but the engine is in `engine/command_line/`.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine import (
-    accounts,
-    bench,
-    blueprints,
-    campaign,
-    catalogue,
-    clock,
-    codes,
-    daemons,
-    database,
-    demo,
-    embedded,
-    errors,
-    feel,
-    log,
-    settings,
-    worker,
-)  # fmt: skip
-from engine.bpmn import reading
-from engine.decisions import conformance
-from engine.definitions import bundle, checks, deployment, handbook, registry, trace
-from engine.definitions import definition as definitions
-from engine.errors import EngineError, Finding, Invalid
+from engine import blueprints, codes, daemons, database, demo, embedded, log, settings, worker
+from engine.command_line import decisions, definitions, drawings, measures, printing
+from engine.errors import EngineError, Invalid
 
 Arguments = argparse.Namespace
 
@@ -48,10 +24,10 @@ def main(given: Sequence[str] | None = None) -> int:
         log.configure(settings.current().log_format)
         return int(arguments.act(arguments) or 0)
     except Invalid as refused:
-        _print_findings(refused.findings)
+        printing.findings(refused.findings)
         return 1
     except EngineError as refusal:
-        print(refusal.sentence(_language()), file=sys.stderr)
+        print(refusal.sentence(printing.language()), file=sys.stderr)
         return 1
 
 
@@ -98,8 +74,8 @@ def _demo(arguments: Arguments) -> None:
         print("Đang tạo chiến dịch mẫu / Making the demonstration campaign …", flush=True)
         with daemons.log_file("demo").open("a") as lines:
             log.configure("json", lines)
-            made = demo.create(path, lambda line: print(f"  {line}", flush=True), _progress)
-        _print_tally("hồ sơ / cases", made.ended)
+            made = demo.create(path, lambda line: print(f"  {line}", flush=True), printing.progress)
+        printing.tally("hồ sơ / cases", made.ended)
     daemons.start("web", "serve")
     daemons.start("worker", "work")
     daemons.await_answer(_address() + "/health")
@@ -110,188 +86,6 @@ def _stop(arguments: Arguments) -> None:
     """Stop the web application, the worker and the embedded database."""
     daemons.stop_all()
     embedded.stop()
-
-
-# --- definitions ------------------------------------------------------------------------------------------
-
-
-def _check(arguments: Arguments) -> int:
-    """Check process folders, or all of them and the declared pages; 1 when one of them would be refused."""
-    chosen = settings.current()
-    own = sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
-    folders = [Path(folder) for folder in arguments.folders] or own
-    refused = False if arguments.folders else _pages_refused()
-    known = {folder.name for folder in (*folders, *own)}
-    for folder in folders:
-        findings = _findings(folder, known)
-        _print_findings(findings, str(folder))
-        refused = refused or any(finding.severity == "error" for finding in findings)
-    return int(refused)
-
-
-def _pages_refused() -> bool:
-    """Check the declared pages and print every finding."""
-    from web import app
-
-    findings = app.check_pages()
-    _print_findings(findings, str(settings.current().pages_dir))
-    return any(finding.severity == "error" for finding in findings)
-
-
-def _findings(folder: Path, known: set[str]) -> list[Finding]:
-    try:
-        read = bundle.read(folder, settings.current().forms_dir)
-        return checks.run(read, catalogue.current(), known, campaign.current().roles)[1]
-    except Invalid as refused:
-        return list(refused.findings)
-
-
-def _new(arguments: Arguments) -> None:
-    """Write a working integration to begin from, and its contract test."""
-    folder = settings.current().integrations_dir
-    for path in blueprints.integration(arguments.name, folder, folder.parent / "tests" / "integrations"):
-        print(path.relative_to(folder.parent))
-
-
-def _document(arguments: Arguments) -> None:
-    """Write the page of each process from its definition, into docs/processes."""
-    chosen = settings.current()
-    folders = [Path(folder) for folder in arguments.folders]
-    folders = folders or sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
-    into = Path(arguments.into) if arguments.into else chosen.processes_dir.parent / "docs" / "processes"
-    into.mkdir(parents=True, exist_ok=True)
-    for folder in folders:
-        read = definitions.compile(bundle.read(folder, chosen.forms_dir))
-        (into / f"{read.key}.md").write_text(handbook.page(read), "utf-8")
-        print(into / f"{read.key}.md")
-
-
-def _submit(arguments: Arguments) -> None:
-    """Submit a folder for approval, in a process owner's name."""
-    files = bundle.read(Path(arguments.folder), settings.current().forms_dir).files
-    with database.transaction() as connection:
-        actor = accounts.by_sign_in(connection, arguments.sign_in)
-        print(deployment.submit(connection, files, actor, arguments.reason))
-
-
-def _approve(arguments: Arguments) -> None:
-    """Approve a submission, in another person's name."""
-    with database.transaction() as connection:
-        actor = accounts.by_sign_in(connection, arguments.sign_in)
-        print(deployment.approve(connection, arguments.submission, actor, arguments.reason))
-
-
-def _versions(arguments: Arguments) -> None:
-    """The published versions and releases of each process."""
-    with database.transaction() as connection:
-        for key in registry.processes(connection):
-            for release in registry.releases(connection, key):
-                print(
-                    f"{key}\tv{release.version}\t{release.unit_path}\t{release.effective_at.isoformat()}\t{release.version_id}"
-                )
-
-
-def _run(arguments: Arguments) -> int:
-    """Run a BPMN file in memory and print the elements it passes."""
-    from engine.bpmn import reference  # SpiffWorkflow takes a second to load, and only this needs it
-
-    content, answers = _content(arguments.file), _answers(arguments.answers)
-    moment = feel.Moment(clock.now(), settings.current().zone_info)
-    own = trace.trace(reading.read(content, arguments.file), answers, {}, moment)
-    if arguments.engine == "own":
-        print("\n".join(own))
-        return 0
-    stock = reference.trace(content, answers, {}, moment, arguments.file)
-    width = max([len(step) for step in own] + [8])
-    print(f"{'engine'.ljust(width)}  spiffworkflow")
-    for left, right in _side_by_side(own, stock):
-        print(f"{left.ljust(width)}  {right}")
-    return int(own != stock)
-
-
-def _content(file: str) -> bytes:
-    """A file given on the command line."""
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise Invalid([Finding("file_unreadable", {"reason": error.strerror or str(error)}, file)]) from error
-
-
-def _answers(text: str | None) -> dict[str, object]:
-    """Answers per element, from the command line."""
-    try:
-        read = json.loads(text or "{}")
-    except ValueError as error:
-        raise Invalid([Finding("answers_unreadable", {"reason": str(error)}, "--answers")]) from error
-    if not isinstance(read, dict):
-        raise Invalid([Finding("answers_unreadable", {"reason": type(read).__name__}, "--answers")])
-    return read
-
-
-def _side_by_side(left: list[str], right: list[str]) -> list[tuple[str, str]]:
-    longest = max(len(left), len(right))
-    return list(zip(left + [""] * (longest - len(left)), right + [""] * (longest - len(right)), strict=True))
-
-
-# --- simulation and benchmarks ----------------------------------------------------------------------------
-
-
-def _simulate(arguments: Arguments) -> None:
-    """Drive cases of the demonstration through the public verbs, as staff would."""
-    database.migrate()
-    path = settings.current().processes_dir / "demo.yaml"
-    with database.transaction() as connection:
-        if not demo.exists(connection):
-            raise errors.NotFound("campaign_missing")
-    with daemons.log_file("simulate").open("a") as lines:
-        log.configure("json", lines)
-        ended = demo.play_more(path, arguments.visits, _progress)
-    _print_tally("hồ sơ / cases", Counter(one.outcome for one in ended))
-
-
-def _bench(arguments: Arguments) -> None:
-    """Measure; medians and ratios against a floor measured in the same run."""
-    report = bench.engine(arguments.seconds)
-    print(json.dumps(report, indent=2) if arguments.json else bench.told(report))
-
-
-def _conformance(arguments: Arguments) -> None:
-    """Run a folder of the DMN conformance kit and print passed and total per level, and every failure."""
-    report = conformance.run(Path(arguments.folder))
-    print(
-        json.dumps(dataclasses.asdict(report), indent=2, default=str) if arguments.json else report.summary()
-    )
-
-
-# --- printing ---------------------------------------------------------------------------------------------
-
-
-def _progress(done: int, total: int) -> None:
-    end = "\n" if done == total else "\r"
-    print(f"  {done}/{total}", end=end, flush=True)
-
-
-def _print_tally(what: str, tally: Counter[str]) -> None:
-    """How many cases came out how; `@` marks where those rest that have not ended."""
-    names: dict[str, str] = {}
-    with database.transaction() as connection:
-        for key in registry.processes(connection):
-            definition = registry.definition(connection, registry.in_force(connection, key, "/"))
-            names |= {
-                element: definition.element_name(_language(), element) for element in definition.model.nodes
-            }
-    print(f"{sum(tally.values())} {what}:")
-    for outcome, count in tally.most_common():
-        name = names.get(outcome.removeprefix("@"), outcome)
-        print(f"  {count:5}  {'… ' if outcome.startswith('@') else ''}{name} ({outcome})")
-
-
-def _print_findings(findings: Sequence[Finding], where: str = "") -> None:
-    for finding in findings:
-        print(f"{finding.severity}: {finding.place()}: {finding.sentence(_language())}", file=sys.stderr)
-    if where:
-        count = sum(finding.severity == "error" for finding in findings)
-        print(f"{where}: {count} lỗi / errors, {len(findings) - count} cảnh báo / warnings")
 
 
 def _print_sign_ins(path: Path) -> None:
@@ -312,8 +106,29 @@ def _address() -> str:
     return f"http://{chosen.host}:{chosen.port}"
 
 
-def _language() -> str:
-    return settings.current().language
+# --- checking and writing ---------------------------------------------------------------------------------
+
+
+def _check(arguments: Arguments) -> int:
+    """Check process folders, or all of them and the declared pages; 1 when one of them would be refused."""
+    refused = False if arguments.folders else _pages_refused()
+    return int(definitions.check([Path(folder) for folder in arguments.folders]) or refused)
+
+
+def _pages_refused() -> bool:
+    """Check the declared pages and print every finding."""
+    from web import app
+
+    findings = app.check_pages()
+    printing.findings(findings, str(settings.current().pages_dir))
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _new(arguments: Arguments) -> None:
+    """Write a working integration to begin from, and its contract test."""
+    folder = settings.current().integrations_dir
+    for path in blueprints.integration(arguments.name, folder, folder.parent / "tests" / "integrations"):
+        print(path.relative_to(folder.parent))
 
 
 # --- the parser -------------------------------------------------------------------------------------------
@@ -336,30 +151,31 @@ def _parser() -> argparse.ArgumentParser:
     command("stop", _stop)
     command("migrate", _migrate)
     command("check", _check).add_argument("folders", nargs="*", metavar="DIR")
-    write = command("document", _document)
+    write = command("document", definitions.document)
     write.add_argument("folders", nargs="*", metavar="DIR")
     write.add_argument("--into", metavar="DIR", help="another folder than docs/processes")
     new = command("new", _new)
     new.add_argument("what", choices=("integration",))
     new.add_argument("name", metavar="NAME")
-    submit = command("submit", _submit)
+    submit = command("submit", definitions.submit)
     submit.add_argument("folder", metavar="DIR")
-    approve = command("approve", _approve)
+    approve = command("approve", definitions.approve)
     approve.add_argument("submission", type=int)
     for one in (submit, approve):
         one.add_argument("--as", dest="sign_in", required=True, metavar="SIGN_IN")
         one.add_argument("--reason", required=True)
-    command("versions", _versions)
-    run = command("run", _run)
+    command("versions", definitions.versions)
+    run = command("run", drawings.run)
     run.add_argument("file", metavar="FILE")
     run.add_argument("--engine", choices=("own", "spiffworkflow"), default="own")
     run.add_argument("--answers", metavar="JSON", help='per element, e.g. {"ask": {"days": 3}}')
-    kit = command("conformance", _conformance)
+    kit = command("conformance", decisions.conformance)
     kit.add_argument("standard", choices=("dmn",))
     kit.add_argument("folder", metavar="DIR")
     kit.add_argument("--json", action="store_true")
-    command("simulate", _simulate).add_argument("--visits", type=_positive, required=True, metavar="N")
-    measure = command("bench", _bench)
+    play = command("simulate", measures.simulate)
+    play.add_argument("--visits", type=_positive, required=True, metavar="N")
+    measure = command("bench", measures.bench)
     measure.add_argument("what", choices=("engine",))
     measure.add_argument("--json", action="store_true")
     measure.add_argument("--seconds", type=_duration, default=4.0, help="per measurement")
