@@ -25,10 +25,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One way to call a built-in. `body` takes the run and one value per parameter (all values when `variadic`)."""
+    """One way to call a built-in. `body` takes the run and one value per parameter (all values when `variadic`).
+
+    `result` is the type of what it gives: one of FEEL, a word of `_KINDS` such as `duration`, or `T`, the type of
+    the items it is given (`list<T>`: a list of such).
+    """
 
     parameters: tuple[Parameter, ...]
     variadic: bool
+    result: str
     body: Body
 
     @property
@@ -126,16 +131,20 @@ class Misfit(Refusal):
 BUILT_IN: dict[str, BuiltIn] = {}
 
 
-def built_in(name: str, parameters: str = "") -> Callable[[Body], Body]:
-    """Declare a built-in: `@built_in("substring", "string: string, start position: number, length: number?")`.
+def built_in(name: str, signature: str) -> Callable[[Body], Body]:
+    """Declare a way to call a built-in: `@built_in("substring", "string: string, …, length: number? -> string")`.
 
-    `?` marks an optional parameter, `...` after a kind that any number of arguments go.
+    `?` marks an optional parameter, `...` after a kind that any number of arguments go; the result's type is last.
     """
+    taken, _, result = signature.rpartition("-> ")
 
     def declare(body: Body) -> Body:
-        variadic = parameters.endswith("...")
-        found = tuple(_parameter(part) for part in parameters.removesuffix("...").split(", ") if part)
-        BUILT_IN.setdefault(name, BuiltIn(name, [])).signatures.append(Signature(found, variadic, body))
+        listed = taken.rstrip()
+        variadic = listed.endswith("...")
+        found = tuple(_parameter(part) for part in listed.removesuffix("...").split(", ") if part)
+        BUILT_IN.setdefault(name, BuiltIn(name, [])).signatures.append(
+            Signature(found, variadic, result, body)
+        )
         return body
 
     return declare
@@ -176,6 +185,12 @@ _KINDS: dict[str, frozenset[type[Any]]] = {
     "point": _types("number", "string", "date", "time", "date and time", "days and time duration",
                     "years and months duration"),
 }  # fmt: skip
+
+
+def accepted(wanted: str) -> frozenset[str] | None:
+    """The names of the types that a parameter of this kind takes; None when it takes any."""
+    found = _KINDS.get(wanted)
+    return None if found is None else frozenset(KINDS[one] for one in found)
 
 
 def integer(value: object) -> int:

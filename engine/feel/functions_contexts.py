@@ -10,14 +10,14 @@ from engine.feel.values import kind
 Context = dict[str, object]
 
 
-@built_in("get value", "m: context, key: string")
+@built_in("get value", "m: context, key: string -> Any")
 def value_of_key(run: Run, m: Context, key: str) -> object:
     if key not in m:
         raise Refusal("entry_unknown", name=key)
     return m[key]
 
 
-@built_in("get value", "m: context, keys: list")
+@built_in("get value", "m: context, keys: list -> Any")
 def value_of_keys(run: Run, m: Context, keys: list[object]) -> object:
     found: object = m
     for key in _path(keys):
@@ -27,13 +27,13 @@ def value_of_keys(run: Run, m: Context, keys: list[object]) -> object:
     return found
 
 
-@built_in("get entries", "m: context")
+@built_in("get entries", "m: context -> list<context>")
 def entries_of(run: Run, m: Context) -> object:
     run.spend(len(m))
     return [{"key": key, "value": value} for key, value in m.items()]
 
 
-@built_in("context", "entries: list")
+@built_in("context", "entries: list -> context")
 def context_of(run: Run, entries: list[object]) -> object:
     """A context from `{key, value}` entries; a key twice, or an entry without either, is refused."""
     run.spend(len(entries))
@@ -48,18 +48,18 @@ def context_of(run: Run, entries: list[object]) -> object:
     return built
 
 
-@built_in("context put", "context: context, key: string, value: any")
+@built_in("context put", "context: context, key: string, value: any -> context")
 def put_key(run: Run, context: Context, key: str, value: object) -> object:
     run.spend(len(context))
     return {**context, key: value}
 
 
-@built_in("context put", "context: context, keys: list, value: any")
+@built_in("context put", "context: context, keys: list, value: any -> context")
 def put_keys(run: Run, context: Context, keys: list[object], value: object) -> object:
     return _put(run, context, _path(keys), value)
 
 
-@built_in("context merge", "contexts: list")
+@built_in("context merge", "contexts: list -> context")
 def merge(run: Run, contexts: list[object]) -> object:
     merged: Context = {}
     for context in contexts:

@@ -16,17 +16,17 @@ _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", 
 _SEPARATORS = (" ", ",", ".")
 
 
-@built_in("string", "from: any")
+@built_in("string", "from: any -> string")
 def string(run: Run, value: object) -> object:
     return None if value is None else formats.text(value, run)
 
 
-@built_in("number", "from: string")
+@built_in("number", "from: string -> number")
 def number_plain(run: Run, text: str) -> object:
     return number(run, text, None, None)
 
 
-@built_in("number", "from: string, grouping separator: string?, decimal separator: string?")
+@built_in("number", "from: string, grouping separator: string?, decimal separator: string? -> number")
 def number(run: Run, text: str, grouping: str | None, point: str | None) -> object:
     """The number a text writes, with the separators its writer uses."""
     if grouping is not None and (grouping not in _SEPARATORS or grouping == point):
@@ -43,12 +43,12 @@ def number(run: Run, text: str, grouping: str | None, point: str | None) -> obje
         raise Refusal("number_out_of_bounds") from None
 
 
-@built_in("not", "negand: any")
+@built_in("not", "negand: any -> boolean")
 def negation(run: Run, negand: object) -> object:
     return logic.negated(negand)
 
 
-@built_in("is", "value1: any?, value2: any?")
+@built_in("is", "value1: any?, value2: any? -> boolean")
 def same(run: Run, value1: object, value2: object) -> object:
     """Whether two values are the same value of the same kind, zone and offset included."""
     if type(value1) is not type(value2):
@@ -58,47 +58,47 @@ def same(run: Run, value1: object, value2: object) -> object:
     return comparisons.same(value1, value2, run)
 
 
-@built_in("date", "from: string")
+@built_in("date", "from: string -> date")
 def date_of_text(run: Run, text: str) -> object:
     return _known(dates.read_date(text), text)
 
 
-@built_in("date", "from: calendar")
+@built_in("date", "from: calendar -> date")
 def date_of_moment(run: Run, moment: dates.Date | dates.DateTime) -> object:
     return moment.date if isinstance(moment, dates.DateTime) else moment
 
 
-@built_in("date", "year: number, month: number, day: number")
+@built_in("date", "year: number, month: number, day: number -> date")
 def date_of_parts(run: Run, year: Decimal, month: Decimal, day: Decimal) -> object:
     return _known(dates.date(integer(year), integer(month), integer(day)), f"{year}-{month}-{day}")
 
 
-@built_in("date and time", "from: string")
+@built_in("date and time", "from: string -> date and time")
 def moment_of_text(run: Run, text: str) -> object:
     return _known(dates.read_moment(text), text)
 
 
-@built_in("date and time", "from: moment")
+@built_in("date and time", "from: moment -> date and time")
 def moment_of_moment(run: Run, moment: dates.DateTime) -> object:
     return moment
 
 
-@built_in("date and time", "from: date")
+@built_in("date and time", "from: date -> date and time")
 def moment_of_date(run: Run, day: dates.Date) -> object:
     return dates.DateTime(day, dates.Time(0, 0))
 
 
-@built_in("date and time", "date: calendar, time: time")
+@built_in("date and time", "date: calendar, time: time -> date and time")
 def moment_of_parts(run: Run, day: dates.Date | dates.DateTime, time: dates.Time) -> object:
     return dates.DateTime(day.date if isinstance(day, dates.DateTime) else day, time)
 
 
-@built_in("time", "from: string")
+@built_in("time", "from: string -> time")
 def time_of_text(run: Run, text: str) -> object:
     return _known(dates.read_time(text), text)
 
 
-@built_in("time", "from: clock")
+@built_in("time", "from: clock -> time")
 def time_of_moment(run: Run, moment: dates.Date | dates.Time | dates.DateTime) -> object:
     match moment:
         case dates.DateTime():
@@ -108,7 +108,7 @@ def time_of_moment(run: Run, moment: dates.Date | dates.Time | dates.DateTime) -
     return moment
 
 
-@built_in("time", "hour: number, minute: number, second: number, offset: days and time duration?")
+@built_in("time", "hour: number, minute: number, second: number, offset: days and time duration? -> time")
 def time_of_parts(
     run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: durations.DaysTime | None
 ) -> object:
@@ -120,17 +120,17 @@ def time_of_parts(
     return _known(dates.time(integer(hour), integer(minute), whole, nanos, east), f"{hour}:{minute}:{second}")
 
 
-@built_in("duration", "from: string")
+@built_in("duration", "from: string -> duration")
 def duration_of_text(run: Run, text: str) -> object:
     return _known(durations.read(text), text)
 
 
-@built_in("duration", "from: duration")
+@built_in("duration", "from: duration -> duration")
 def duration_of_duration(run: Run, value: durations.DaysTime | durations.YearsMonths) -> object:
     return value
 
 
-@built_in("years and months duration", "from: calendar, to: calendar")
+@built_in("years and months duration", "from: calendar, to: calendar -> years and months duration")
 def months_between(run: Run, start: dates.Date | dates.DateTime, end: dates.Date | dates.DateTime) -> object:
     """Whole months from one day to the other, as the calendar counts them."""
     first, last = _day(start), _day(end)

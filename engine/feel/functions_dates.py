@@ -13,34 +13,34 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
            "November", "December")  # fmt: skip
 
 
-@built_in("now")
+@built_in("now", "-> date and time")
 def now(run: Run) -> object:
     """The moment of the evaluation, in its zone."""
     return dates.from_datetime(run.moment.now, run.moment.zone)
 
 
-@built_in("today")
+@built_in("today", "-> date")
 def today(run: Run) -> object:
     """The day it is in the evaluation's zone."""
     return dates.from_datetime(run.moment.now, run.moment.zone).date
 
 
-@built_in("day of year", "date: calendar")
+@built_in("day of year", "date: calendar -> number")
 def day_of_year(run: Run, date: dates.Date | dates.DateTime) -> object:
     return Decimal(_ordinal_in_year(_day(date)))
 
 
-@built_in("day of week", "date: calendar")
+@built_in("day of week", "date: calendar -> string")
 def day_of_week(run: Run, date: dates.Date | dates.DateTime) -> object:
     return _DAYS[_day(date).weekday() - 1]
 
 
-@built_in("month of year", "date: calendar")
+@built_in("month of year", "date: calendar -> string")
 def month_of_year(run: Run, date: dates.Date | dates.DateTime) -> object:
     return _MONTHS[_day(date).month - 1]
 
 
-@built_in("week of year", "date: calendar")
+@built_in("week of year", "date: calendar -> number")
 def week_of_year(run: Run, date: dates.Date | dates.DateTime) -> object:
     """The week by ISO 8601: weeks begin on Monday, the first holds the year's first Thursday."""
     day = _day(date)

@@ -16,13 +16,13 @@ from engine.feel.values import Function, kind
 Items = list[object]
 
 
-@built_in("list contains", "list: list, element: any")
+@built_in("list contains", "list: list, element: any -> boolean")
 def list_contains(run: Run, items: Items, element: object) -> object:
     run.spend(len(items))
     return any(comparisons.same(item, element, run) for item in items)
 
 
-@built_in("count", "list: list")
+@built_in("count", "list: list -> number")
 def count(run: Run, items: Items) -> object:
     return Decimal(len(items))
 
@@ -39,22 +39,20 @@ def _extreme(name: str, sign: int) -> None:
                 best = item
         return best
 
-    built_in(name, "list: list")(find)
-    built_in(name, "c1: any, c2: any...")(find)
+    built_in(name, "list: list -> T")(find)
+    built_in(name, "c1: any, c2: any... -> T")(find)
 
 
 _extreme("min", -1)
 _extreme("max", 1)
 
 
-def _both(
-    name: str, parameters: str = "list: list"
-) -> Callable[[Callable[..., object]], Callable[..., object]]:
+def _both(name: str, result: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
     """Declare a function that takes one list, or the items themselves."""
 
     def declare(body: Callable[..., object]) -> Callable[..., object]:
-        built_in(name, parameters)(body)
-        return built_in(name, "n1: any, n2: any...")(body)
+        built_in(name, f"list: list -> {result}")(body)
+        return built_in(name, f"n1: any, n2: any... -> {result}")(body)
 
     return declare
 
@@ -64,7 +62,7 @@ def _numbers(run: Run, items: Items) -> list[Decimal]:
     return [item for item in (fitted(item, "number", False) for item in items) if isinstance(item, Decimal)]
 
 
-@_both("sum")
+@_both("sum", "number or duration")
 def total(run: Run, items: Items) -> object:
     """The sum of numbers, or of durations; null for an empty list."""
     run.spend(len(items))
@@ -76,19 +74,19 @@ def total(run: Run, items: Items) -> object:
     return found
 
 
-@_both("product")
+@_both("product", "number")
 def product(run: Run, items: Items) -> object:
     found = _numbers(run, items)
     return functools.reduce(NUMBERS.multiply, found) if found else None
 
 
-@_both("mean")
+@_both("mean", "number or duration")
 def mean(run: Run, items: Items) -> object:
     whole = total(run, items)
     return None if whole is None else calculate("/", whole, Decimal(len(items)), run)
 
 
-@_both("median")
+@_both("median", "number")
 def median(run: Run, items: Items) -> object:
     found = sorted(_numbers(run, items))
     if not found:
@@ -99,7 +97,7 @@ def median(run: Run, items: Items) -> object:
     return NUMBERS.divide(NUMBERS.add(found[middle - 1], found[middle]), Decimal(2))
 
 
-@_both("stddev")
+@_both("stddev", "number")
 def standard_deviation(run: Run, items: Items) -> object:
     """The sample standard deviation; null for fewer than two numbers."""
     found = _numbers(run, items)
@@ -110,7 +108,7 @@ def standard_deviation(run: Run, items: Items) -> object:
     return NUMBERS.sqrt(NUMBERS.divide(functools.reduce(NUMBERS.add, squares), Decimal(len(found) - 1)))
 
 
-@_both("mode")
+@_both("mode", "list<number>")
 def mode(run: Run, items: Items) -> object:
     """The most frequent numbers, in order."""
     counts: dict[Decimal, int] = {}
@@ -128,11 +126,11 @@ def _any(run: Run, items: Items) -> object:
     return _decided([logic.truth(item) if _is_truth(item) else None for item in items], True, run)
 
 
-_both("all")(_all)
-_both("any")(_any)
+_both("all", "boolean")(_all)
+_both("any", "boolean")(_any)
 
 
-@built_in("sublist", "list: list, start position: number, length: number?")
+@built_in("sublist", "list: list, start position: number, length: number? -> list<T>")
 def sublist(run: Run, items: Items, start: Decimal, length: Decimal | None) -> object:
     first = _position(items, start)
     size = None if length is None else integer(length)
@@ -142,7 +140,7 @@ def sublist(run: Run, items: Items, start: Decimal, length: Decimal | None) -> o
     return items[first:] if size is None else items[first : first + size]
 
 
-@built_in("append", "list: list, item: any...")
+@built_in("append", "list: list, item: any... -> list<T>")
 def append(run: Run, values: Items) -> object:
     base = fitted(values[0], "list", False) if values[0] is not None else None
     if not isinstance(base, list):
@@ -150,17 +148,17 @@ def append(run: Run, values: Items) -> object:
     return _sized(run, [*base, *values[1:]])
 
 
-@built_in("concatenate", "list: list...")
+@built_in("concatenate", "list: list... -> list<T>")
 def concatenate(run: Run, lists: list[Items]) -> object:
     return _sized(run, [item for items in lists for item in items])
 
 
-@built_in("union", "list: list...")
+@built_in("union", "list: list... -> list<T>")
 def union(run: Run, lists: list[Items]) -> object:
     return distinct_values(run, [item for items in lists for item in items])
 
 
-@built_in("distinct values", "list: list")
+@built_in("distinct values", "list: list -> list<T>")
 def distinct_values(run: Run, items: Items) -> object:
     kept: Items = []
     for item in _sized(run, items):
@@ -170,25 +168,25 @@ def distinct_values(run: Run, items: Items) -> object:
     return kept
 
 
-@built_in("insert before", "list: list, position: number, newItem: any")
+@built_in("insert before", "list: list, position: number, newItem: any -> list<T>")
 def insert_before(run: Run, items: Items, position: Decimal, new: object) -> object:
     at = _position(items, position)
     return _sized(run, [*items[:at], new, *items[at:]])
 
 
-@built_in("remove", "list: list, position: number")
+@built_in("remove", "list: list, position: number -> list<T>")
 def remove(run: Run, items: Items, position: Decimal) -> object:
     at = _position(items, position)
     return _sized(run, items[:at] + items[at + 1 :])
 
 
-@built_in("list replace", "list: list, position: number, newItem: any")
+@built_in("list replace", "list: list, position: number, newItem: any -> list<T>")
 def replace_at(run: Run, items: Items, position: Decimal, new: object) -> object:
     at = _position(items, position)
     return _sized(run, [*items[:at], new, *items[at + 1 :]])
 
 
-@built_in("list replace", "list: list, match: function, newItem: any")
+@built_in("list replace", "list: list, match: function, newItem: any -> list<T>")
 def replace_matching(run: Run, items: Items, match: Function, new: object) -> object:
     replaced: Items = []
     for item in _sized(run, items):
@@ -199,18 +197,18 @@ def replace_matching(run: Run, items: Items, match: Function, new: object) -> ob
     return replaced
 
 
-@built_in("reverse", "list: list")
+@built_in("reverse", "list: list -> list<T>")
 def reverse(run: Run, items: Items) -> object:
     return _sized(run, items[::-1])
 
 
-@built_in("index of", "list: list, match: any")
+@built_in("index of", "list: list, match: any -> list<number>")
 def index_of(run: Run, items: Items, match: object) -> object:
     run.spend(len(items))
     return [Decimal(at) for at, item in enumerate(items, 1) if comparisons.same(item, match, run)]
 
 
-@built_in("flatten", "list: list")
+@built_in("flatten", "list: list -> list")
 def flatten(run: Run, items: Items) -> object:
     flat: Items = []
     stack = [iter(items)]
@@ -226,7 +224,7 @@ def flatten(run: Run, items: Items) -> object:
     return _sized(run, flat)
 
 
-@built_in("sort", "list: list, precedes: function")
+@built_in("sort", "list: list, precedes: function -> list<T>")
 def sort(run: Run, items: Items, precedes: Function) -> object:
     """Sorted so that `precedes(a, b)` holds of neighbours; equal items keep their order."""
 
@@ -238,7 +236,7 @@ def sort(run: Run, items: Items, precedes: Function) -> object:
     return sorted(_sized(run, items), key=functools.cmp_to_key(order))
 
 
-@built_in("sort", "list: list")
+@built_in("sort", "list: list -> list<T>")
 def sort_naturally(run: Run, items: Items) -> object:
     return sorted(_sized(run, items), key=functools.cmp_to_key(comparisons.compare))
 

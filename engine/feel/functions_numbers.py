@@ -34,18 +34,18 @@ def _rounding(name: str, mode: str, parameters: str) -> None:
         return rounded(n, scale, mode)
 
 
-_rounding("decimal", decimal.ROUND_HALF_EVEN, "n: number, scale: number")
-_rounding("floor", decimal.ROUND_FLOOR, "n: number")
-_rounding("floor", decimal.ROUND_FLOOR, "n: number, scale: number")
-_rounding("ceiling", decimal.ROUND_CEILING, "n: number")
-_rounding("ceiling", decimal.ROUND_CEILING, "n: number, scale: number")
-_rounding("round up", decimal.ROUND_UP, "n: number, scale: number")
-_rounding("round down", decimal.ROUND_DOWN, "n: number, scale: number")
-_rounding("round half up", decimal.ROUND_HALF_UP, "n: number, scale: number")
-_rounding("round half down", decimal.ROUND_HALF_DOWN, "n: number, scale: number")
+_rounding("decimal", decimal.ROUND_HALF_EVEN, "n: number, scale: number -> number")
+_rounding("floor", decimal.ROUND_FLOOR, "n: number -> number")
+_rounding("floor", decimal.ROUND_FLOOR, "n: number, scale: number -> number")
+_rounding("ceiling", decimal.ROUND_CEILING, "n: number -> number")
+_rounding("ceiling", decimal.ROUND_CEILING, "n: number, scale: number -> number")
+_rounding("round up", decimal.ROUND_UP, "n: number, scale: number -> number")
+_rounding("round down", decimal.ROUND_DOWN, "n: number, scale: number -> number")
+_rounding("round half up", decimal.ROUND_HALF_UP, "n: number, scale: number -> number")
+_rounding("round half down", decimal.ROUND_HALF_DOWN, "n: number, scale: number -> number")
 
 
-@built_in("abs", "n: number or duration")
+@built_in("abs", "n: number or duration -> number or duration")
 def absolute(run: Run, n: Decimal | DaysTime | YearsMonths) -> object:
     match n:
         case Decimal():
@@ -54,7 +54,7 @@ def absolute(run: Run, n: Decimal | DaysTime | YearsMonths) -> object:
             return negate(n) if amount < 0 else n
 
 
-@built_in("modulo", "dividend: number, divisor: number")
+@built_in("modulo", "dividend: number, divisor: number -> number")
 def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
     """dividend - divisor * floor(dividend / divisor)."""
     if not divisor:
@@ -66,21 +66,21 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
     return NUMBERS.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest
 
 
-@built_in("sqrt", "number: number")
+@built_in("sqrt", "number: number -> number")
 def square_root(run: Run, number: Decimal) -> object:
     if number < 0:
         raise Refusal("root_of_negative")
     return NUMBERS.sqrt(number)
 
 
-@built_in("log", "number: number")
+@built_in("log", "number: number -> number")
 def logarithm(run: Run, number: Decimal) -> object:
     if number <= 0:
         raise Refusal("log_of_non_positive")
     return NUMBERS.ln(number)
 
 
-@built_in("exp", "number: number")
+@built_in("exp", "number: number -> number")
 def exponential(run: Run, number: Decimal) -> object:
     try:
         return NUMBERS.exp(number)
@@ -88,12 +88,12 @@ def exponential(run: Run, number: Decimal) -> object:
         raise Refusal("number_out_of_bounds") from None
 
 
-@built_in("odd", "number: number")
+@built_in("odd", "number: number -> boolean")
 def odd(run: Run, number: Decimal) -> object:
     return NUMBERS.remainder(_integral(number), Decimal(2)) != 0
 
 
-@built_in("even", "number: number")
+@built_in("even", "number: number -> boolean")
 def even(run: Run, number: Decimal) -> object:
     return NUMBERS.remainder(_integral(number), Decimal(2)) == 0
 

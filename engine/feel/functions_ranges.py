@@ -130,7 +130,7 @@ RELATIONS: tuple[tuple[str, str, Relation], ...] = (
 
 
 def _declare(name: str, parameters: str, relation: Relation) -> None:
-    @built_in(name, parameters)
+    @built_in(name, f"{parameters} -> boolean")
     def relate(run: Run, one: object, other: object) -> object:
         return relation(one, other)
 
@@ -139,7 +139,7 @@ for _name, _parameters, _relation in RELATIONS:
     _declare(_name, _parameters, _relation)
 
 
-@built_in("range", "from: string")
+@built_in("range", "from: string -> range")
 def range_of(run: Run, text: str) -> object:
     """The range a text writes; its ends must be literals, of one kind, in order."""
     try:

@@ -14,7 +14,7 @@ from engine.feel.functions import built_in, integer
 _GROUP = re.compile(r"\\(.)|\$([0-9])|([$\\])", re.DOTALL)
 
 
-@built_in("substring", "string: string, start position: number, length: number?")
+@built_in("substring", "string: string, start position: number, length: number? -> string")
 def substring(run: Run, string: str, start: Decimal, length: Decimal | None) -> object:
     first, count = integer(start), None if length is None else integer(length)
     if first == 0 or abs(first) > len(string) or (count is not None and count < 1):
@@ -23,54 +23,54 @@ def substring(run: Run, string: str, start: Decimal, length: Decimal | None) -> 
     return string[begin:] if count is None else string[begin : begin + count]
 
 
-@built_in("string length", "string: string")
+@built_in("string length", "string: string -> number")
 def string_length(run: Run, string: str) -> object:
     return Decimal(len(string))
 
 
-@built_in("upper case", "string: string")
+@built_in("upper case", "string: string -> string")
 def upper_case(run: Run, string: str) -> object:
     return string.upper()
 
 
-@built_in("lower case", "string: string")
+@built_in("lower case", "string: string -> string")
 def lower_case(run: Run, string: str) -> object:
     return string.lower()
 
 
-@built_in("substring before", "string: string, match: string")
+@built_in("substring before", "string: string, match: string -> string")
 def substring_before(run: Run, string: str, match: str) -> object:
     before, found, _ = string.partition(match) if match else ("", "", "")
     return before if found else ""
 
 
-@built_in("substring after", "string: string, match: string")
+@built_in("substring after", "string: string, match: string -> string")
 def substring_after(run: Run, string: str, match: str) -> object:
     return string.partition(match)[2] if match else string
 
 
-@built_in("contains", "string: string, match: string")
+@built_in("contains", "string: string, match: string -> boolean")
 def contains(run: Run, string: str, match: str) -> object:
     return match in string
 
 
-@built_in("starts with", "string: string, match: string")
+@built_in("starts with", "string: string, match: string -> boolean")
 def starts_with(run: Run, string: str, match: str) -> object:
     return string.startswith(match)
 
 
-@built_in("ends with", "string: string, match: string")
+@built_in("ends with", "string: string, match: string -> boolean")
 def ends_with(run: Run, string: str, match: str) -> object:
     return string.endswith(match)
 
 
-@built_in("matches", "input: string, pattern: string, flags: string?")
+@built_in("matches", "input: string, pattern: string, flags: string? -> boolean")
 def matches(run: Run, text: str, pattern: str, flags: str | None) -> object:
     run.spend(len(text) // 16)
     return patterns.compiled(pattern, flags or "").search(text) is not None
 
 
-@built_in("replace", "input: string, pattern: string, replacement: string, flags: string?")
+@built_in("replace", "input: string, pattern: string, replacement: string, flags: string? -> string")
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> object:
     """Every match replaced; `$1` is a group's text, `\\$` a dollar."""
     found = patterns.compiled(pattern, flags or "")
@@ -91,7 +91,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
     return "".join(parts) + text[at:]
 
 
-@built_in("split", "string: string, delimiter: string")
+@built_in("split", "string: string, delimiter: string -> list<string>")
 def split(run: Run, string: str, delimiter: str) -> object:
     found = patterns.compiled(delimiter, "")
     parts: list[str] = []
@@ -107,7 +107,7 @@ def split(run: Run, string: str, delimiter: str) -> object:
     return parts
 
 
-@built_in("string join", "list: list, delimiter: string?")
+@built_in("string join", "list: list, delimiter: string? -> string")
 def string_join(run: Run, items: list[object], delimiter: str | None) -> object:
     words = [item for item in items if item is not None]
     run.spend(len(items))
