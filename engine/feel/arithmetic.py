@@ -1,4 +1,4 @@
-"""Arithmetic on numbers, texts, durations, dates and times (DMN 1.5, 10.3.2.14); what is not defined is refused."""
+"""Arithmetic on numbers, texts, durations, dates and times (DMN 1.5, 10.3.2.15); what is not defined is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.feel.durations import DAY, NANOS, DaysTime, YearsMonths
 from engine.feel.faults import Refusal
 from engine.feel.values import kind
 
-MOST_EXPONENT = Decimal(999_999)
+MOST_EXPONENT = Decimal(999_999_999)  # the standard's bound
 Operation = Callable[[Any, Any], object]
 
 

@@ -1,4 +1,4 @@
-"""Equality and order of values of one kind (DMN 1.5, 10.3.2.13): contents of lists, seconds of times."""
+"""Equality and order of values of one kind (DMN 1.5, 10.3.2.15): contents of lists, seconds of times."""
 
 from __future__ import annotations
 
@@ -102,18 +102,18 @@ def _same_range(left: Range, right: Range, run: Run) -> bool:
 
 
 def _seconds(left: object, right: object) -> tuple[int, int]:
-    """Both as seconds on one clock; refuses a local time against one with an offset."""
+    """Both as seconds on one clock; a local time beside one with an offset counts as having that offset."""
     assert isinstance(left, dates.Time | dates.DateTime) and isinstance(right, dates.Time | dates.DateTime)
-    if (_offset(left) is None) != (_offset(right) is None):
-        raise Refusal("local_and_zoned", left=str(left), right=str(right))
-    return _whole_seconds(left), _whole_seconds(right)
+    one, other = _offset(left), _offset(right)
+    return _whole_seconds(left, other if one is None else one), _whole_seconds(
+        right, one if other is None else other
+    )
 
 
 def _offset(value: dates.Time | dates.DateTime) -> int | None:
     return value.offset_on() if isinstance(value, dates.Time) else value.offset()
 
 
-def _whole_seconds(value: dates.Time | dates.DateTime) -> int:
-    if isinstance(value, dates.DateTime):
-        return value.nanos() // NANOS
-    return (value.nanos - (value.offset_on() or 0) * NANOS) // NANOS
+def _whole_seconds(value: dates.Time | dates.DateTime, offset: int | None) -> int:
+    nanos = value.nanos if isinstance(value, dates.Time) else value.local_nanos()
+    return nanos // NANOS - (offset or 0)

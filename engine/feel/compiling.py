@@ -241,11 +241,12 @@ def _membership(compiler: Compiler, node: tree.Membership) -> Eval:
 
 def _instance_of(compiler: Compiler, node: tree.InstanceOf) -> Eval:
     value, wanted = compiler.compile(node.value), types.resolved(node.type, compiler.known_types)
-    if isinstance(wanted, types.Reference):
+    if isinstance(wanted, types.Reference) or wanted in types.UNFINISHED:
         name, place = wanted.name, compiler.place(node)
+        code = "type_unfinished" if wanted in types.UNFINISHED else "type_unknown"
 
         def unknown(frame: Frame) -> object:
-            frame.run.warn("type_unknown", place, name=name)
+            frame.run.warn(code, place, name=name)
             return None
 
         return unknown

@@ -59,7 +59,10 @@ def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
 
 
 def invoke(function: object, run: Run, values: list[object], names: tuple[str, ...] = ()) -> object:
-    """Call a function value; refuses what is no function, and arguments that do not fit its parameters."""
+    """Call a function value; refuses what is no function, and arguments that do not fit its parameters.
+
+    By name, a parameter that is left out is null (DMN 1.5, 10.3.2.13.5).
+    """
     if not isinstance(function, Function):
         raise Refusal("not_a_function", kind=kind(function))
     if function.parameters is None:
@@ -67,9 +70,10 @@ def invoke(function: object, run: Run, values: list[object], names: tuple[str, .
             raise Refusal("arguments_unknown", name=function.name, names=", ".join(names))
         return function.call(run, values)
     if names:
-        if len(set(names)) != len(names) or set(names) != set(function.parameters):
+        if len(set(names)) != len(names) or not set(names) <= set(function.parameters):
             raise Refusal("arguments_unknown", name=function.name, names=", ".join(names))
-        values = [values[names.index(parameter)] for parameter in function.parameters]
+        given = dict(zip(names, values, strict=True))
+        values = [given.get(parameter) for parameter in function.parameters]
     elif len(values) != len(function.parameters) and function.name not in BUILT_IN:
         raise Refusal("arguments_count", name=function.name, count=len(values))
     return function.call(run, values)

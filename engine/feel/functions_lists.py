@@ -134,7 +134,7 @@ _both("any", "boolean")(_any)
 def sublist(run: Run, items: Items, start: Decimal, length: Decimal | None) -> object:
     first = _position(items, start)
     size = None if length is None else integer(length)
-    if size is not None and (size < 0 or first + size > len(items)):
+    if size is not None and (size < 1 or first + size > len(items)):
         raise Refusal("position_outside", position=first + size, size=len(items))
     run.spend(len(items))
     return items[first:] if size is None else items[first : first + size]

@@ -17,10 +17,14 @@ _GROUP = re.compile(r"\\(.)|\$([0-9])|([$\\])", re.DOTALL)
 @built_in("substring", "string: string, start position: number, length: number? -> string")
 def substring(run: Run, string: str, start: Decimal, length: Decimal | None) -> object:
     first, count = integer(start), None if length is None else integer(length)
-    if first == 0 or abs(first) > len(string) or (count is not None and count < 1):
+    if first == 0 or abs(first) > len(string):
         raise Refusal("position_outside", position=first, size=len(string))
     begin = first - 1 if first > 0 else len(string) + first
-    return string[begin:] if count is None else string[begin : begin + count]
+    if count is None:
+        return string[begin:]
+    if not 1 <= count <= len(string) - begin:
+        raise Refusal("position_outside", position=begin + count, size=len(string))
+    return string[begin : begin + count]
 
 
 @built_in("string length", "string: string -> number")

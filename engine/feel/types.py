@@ -66,6 +66,9 @@ FUNCTION = Type("function")
 RANGE = Type("range")
 NULL = Type("null")
 
+# Types that `instance of` can only ask with their parts: `list<number>`, `context<a: number>` …
+UNFINISHED = (CONTEXT, LIST, FUNCTION, RANGE)
+
 PLAIN: dict[str, Type] = {
     known.name.lower(): known
     for known in (ANY, NUMBER, STRING, BOOLEAN, DATE, TIME, DATE_TIME, DAYS_TIME, YEARS_MONTHS,

@@ -108,6 +108,12 @@ def test_a_function_keeps_the_names_around_it() -> None:
     assert value("{add: function(a) function(b) a + b, two: add(2), r: two(40)}.r") == 42
 
 
+def test_a_parameter_left_out_by_name_is_null() -> None:
+    assert value("{add: function(a, b) if b = null then a else a + b, r: add(a: 1)}.r") == 1
+    assert value("{add: function(a, b) a + b, r: add(b: 1, a: 2)}.r") == 3
+    assert warnings("{add: function(a, b) a + b, r: add(c: 1)}.r") == ["arguments_unknown"]
+
+
 def test_a_functions_parameter_types_are_checked() -> None:
     assert value('(function(a: number) a)("x")') is None
     assert warnings('(function(a: number) a)("x")') == ["type_differs"]
