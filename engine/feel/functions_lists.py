@@ -70,7 +70,7 @@ def total(run: Run, items: Items) -> object:
         return None
     found = fitted(items[0], "number or duration", False)
     for item in items[1:]:
-        found = calculate("+", found, item, run)
+        found = calculate("+", found, fitted(item, "number or duration", False), run)
     return found
 
 

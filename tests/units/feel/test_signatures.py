@@ -10,14 +10,14 @@ import pytest
 from engine.feel import dates, durations, types
 from engine.feel.budgets import Run
 from engine.feel.faults import Refusal
-from engine.feel.functions import BUILT_IN, Signature, accepted
+from engine.feel.functions import BUILT_IN, Parameter, Signature, accepted
 from engine.feel.values import Function, Range, kind
 from tests.units.feel.evaluated import MOMENT
 
 DAY = dates.Date(2021, 8, 19)
 SAMPLES: dict[str, list[object]] = {
     "number": [Decimal(2), Decimal("0.5")],
-    "string": ["a", "i", "12", "2021-08-19", "PT5M", "[1..5]"],
+    "string": ["a", "12", "2021-08-19", "08:30:00", "PT5M", "[1..5]"],
     "date": [DAY],
     "time": [dates.Time(0, 0)],
     "date and time": [dates.DateTime(DAY, dates.Time(0, 0))],
@@ -36,9 +36,10 @@ SIGNATURES = [
 ]
 
 
-def _given(wanted: str) -> list[object]:
-    kinds = accepted(wanted) or SAMPLES.keys()
-    return [value for name in SAMPLES if name in kinds for value in SAMPLES[name]]
+def _given(parameter: Parameter) -> list[object]:
+    kinds = accepted(parameter.kind) or SAMPLES.keys()
+    found = [value for name in SAMPLES if name in kinds for value in SAMPLES[name]]
+    return [None, *found] if parameter.optional else found
 
 
 def _is(value: object, result: str) -> bool:
@@ -53,7 +54,7 @@ def _is(value: object, result: str) -> bool:
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_a_built_in_gives_what_it_declares(signature: Signature) -> None:
-    given = [_given(parameter.kind) for parameter in signature.parameters]
+    given = [_given(parameter) for parameter in signature.parameters]
     results = []
     for values in itertools.islice(itertools.product(*given), 2000):
         try:
