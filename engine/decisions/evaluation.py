@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from engine import errors, feel
-from engine.decisions import boxes, tables
-from engine.decisions.models import (
-    Decision,
-    DecisionModel,
-    Knowledge,
-    Need,
-    Outcome,
-    Service,
-    Variable,
-    Variables,
-)
+from engine.decisions import boxes, plans, tables
+from engine.decisions.models import Decision, DecisionModel, Knowledge, Outcome, Service, Variables
+from engine.decisions.plans import Key, Plan, Taken
 from engine.feel import types
 from engine.feel.budgets import Run
 from engine.feel.faults import FeelError, Place, Refusal
@@ -53,18 +45,19 @@ def evaluate_service(
 
 
 class Evaluation:
-    """One evaluation of a graph: each decision at most once, all within one budget.
+    """One evaluation of a graph: each decision at most once, each input read once, all within one budget.
 
-    `given` are values put in place of decisions and inputs (by model and id) by a decision service.
+    `given` are values put in place of decisions and inputs by a decision service.
     """
 
-    def __init__(
-        self, variables: Variables, run: Run, given: dict[tuple[int, str], object] | None = None
-    ) -> None:
+    __slots__ = ("variables", "run", "given", "done", "inputs", "depth")
+
+    def __init__(self, variables: Variables, run: Run, given: dict[Key, object] | None = None) -> None:
         self.variables = variables
         self.run = run
         self.given = given or {}
-        self.done: dict[tuple[int, str], Outcome] = {}
+        self.done: dict[Key, Outcome] = {}
+        self.inputs: dict[Key, object] = {}
         self.depth = 0
 
     def outcome(self, model: DecisionModel, decision: Decision) -> Outcome:
@@ -85,13 +78,14 @@ class Evaluation:
         return self.done[key]
 
     def _evaluated(self, model: DecisionModel, decision: Decision, before: int) -> Outcome:
+        plan = plans.of(model, decision)
         sub = tuple(
-            self.outcome(need.model, need.model.decisions[need.id])
-            for need in decision.needs
-            if need.kind == "decision" and (id(need.model), need.id) not in self.given
+            self.outcome(one.need.model, one.need.model.decisions[one.need.id])
+            for one in plan.decisions
+            if one.key not in self.given
         )
         own = len(self.run.warnings)
-        frame = self.frame(decision.needs, decision.reads)
+        frame = self.frame(plan)
         values: tuple[object, ...] = ()
         failed: tuple[int, ...] = ()
         matched: tuple[int, ...] = ()
@@ -108,52 +102,60 @@ class Evaluation:
         warnings = tuple(self.run.warnings[own if sub else before :])
         return Outcome(decision, value, values, failed, matched, warnings, sub)
 
-    def frame(self, needs: tuple[Need, ...], reads: frozenset[str]) -> Frame:
+    def frame(self, plan: Plan) -> Frame:
         """The names an element's logic sees: the variables it reads, and all that it requires."""
         variables = self.variables
         names: dict[str, object] = {
-            name: feel.from_json(variables[name]) for name in reads if name in variables
+            name: feel.from_json(variables[name]) for name in plan.reads if name in variables
         }
-        for need in needs:
-            value = self._value(need)
-            variable = _variable(need)
-            if need.path:
-                inner = names.get(need.path[0])
-                names[need.path[0]] = {**(inner if isinstance(inner, dict) else {}), variable.name: value}
+        for one in plan.taken:
+            value = self._value(one)
+            if one.prefix:
+                inner = names.get(one.prefix)
+                names[one.prefix] = {**(inner if isinstance(inner, dict) else {}), one.name: value}
             else:
-                names[variable.name] = value
+                names[one.name] = value
         return Frame(names, None, self.run)
 
-    def _value(self, need: Need) -> object:
-        key = (id(need.model), need.id)
-        if key in self.given:
-            return self.given[key]
+    def _value(self, one: Taken) -> object:
+        need = one.need
+        if one.key in self.given:
+            return self.given[one.key]
         if need.kind == "input":
-            return self._input(need)
+            return self._input(one)
         if need.kind == "decision":
             return self.outcome(need.model, need.model.decisions[need.id]).result
         if need.id in need.model.services:
             return self.service(need.model, need.model.services[need.id])
-        return self._function(need.model.knowledge[need.id])
+        return self._function(need.model, need.model.knowledge[need.id])
 
-    def _input(self, need: Need) -> object:
-        variable = need.model.inputs[need.id]
-        found: object = self.variables.get(variable.name)
-        for prefix in need.path:
+    def _input(self, one: Taken) -> object:
+        """An input's value; one that had to be refused is refused again to each decision that requires it."""
+        if one.key in self.inputs and not one.prefix:
+            return self.inputs[one.key]
+        found: object = self.variables.get(one.name)
+        for prefix in one.need.path:
             inner = self.variables.get(prefix)
-            if isinstance(inner, dict) and variable.name in inner:
-                found = inner[variable.name]
-        place = Place(variable.name, 0, len(variable.name))
-        return boxes.coerced(feel.from_json(found), variable.type, self.run, place)
+            if isinstance(inner, dict) and one.name in inner:
+                found = inner[one.name]
+        value = feel.from_json(found)
+        if not one.takes_any and type(value) is not one.fits:
+            warned = len(self.run.warnings)
+            value = boxes.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))
+            if len(self.run.warnings) > warned:
+                return value
+        self.inputs[one.key] = value
+        return value
 
-    def _function(self, knowledge: Knowledge) -> Function:
+    def _function(self, model: DecisionModel, knowledge: Knowledge) -> Function:
         """A business knowledge model as a function; what it requires is looked up when it is first called."""
         logic = knowledge.logic or _nothing
+        plan = plans.of(model, knowledge)
         frames: list[Frame] = []
 
         def body(frame: Frame) -> object:
             if not frames:
-                frames.append(self.frame(knowledge.needs, knowledge.reads - _own_names(knowledge)))
+                frames.append(self.frame(plan))
             frame.parent = frames[0]
             return logic(frame)
 
@@ -165,14 +167,14 @@ class Evaluation:
     def service(self, model: DecisionModel, service: Service) -> Function:
         """A decision service as a function of its input decisions, then its input data."""
         needs = service.input_data + service.input_decisions
-        parameters = tuple(_variable(need) for need in service.input_data + service.input_decisions)
+        parameters = tuple(plans.variable(need) for need in service.input_data + service.input_decisions)
 
         def body(frame: Frame) -> object:
-            given = {(id(need.model), need.id): frame.names[_variable(need).name] for need in needs}
+            given = {(id(need.model), need.id): frame.names[plans.variable(need).name] for need in needs}
             inner = Evaluation({}, frame.run, given)
             inner.depth = self.depth + 1
             found = {
-                _variable(need).name: inner.outcome(need.model, need.model.decisions[need.id]).result
+                plans.variable(need).name: inner.outcome(need.model, need.model.decisions[need.id]).result
                 for need in service.outputs
             }
             return found if len(found) != 1 else next(iter(found.values()))
@@ -180,22 +182,6 @@ class Evaluation:
         wanted = service.variable.type
         result = wanted.result if isinstance(wanted, types.FunctionType) else wanted
         return boxes.function(parameters, body, Frame({}, None, self.run), service.variable.name, result)
-
-
-def _variable(need: Need) -> Variable:
-    """The variable under which a needed element's value is known."""
-    model = need.model
-    if need.id in model.inputs:
-        return model.inputs[need.id]
-    if need.id in model.decisions:
-        return model.decisions[need.id].variable
-    if need.id in model.services:
-        return model.services[need.id].variable
-    return model.knowledge[need.id].variable
-
-
-def _own_names(knowledge: Knowledge) -> frozenset[str]:
-    return frozenset(parameter.name for parameter in knowledge.parameters)
 
 
 def _nothing(frame: Frame) -> object:

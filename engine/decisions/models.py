@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from engine import feel
 from engine.feel.expressions import Expression, UnaryTests
 from engine.feel.frames import Eval, Frame, Test
 from engine.feel.types import Type
+
+if TYPE_CHECKING:
+    from engine.decisions.plans import Plan
 
 Logic = Callable[[Frame], object]
 """Boxed logic, compiled: its value where the names are as in the frame."""
@@ -158,7 +162,10 @@ class Service:
 
 @dataclass(slots=True)
 class DecisionModel:
-    """A DMN model: decisions by id, and what they build on. Filled while read, never changed afterwards."""
+    """A DMN model: decisions by id, and what they build on. Filled while read, never changed afterwards.
+
+    `plans` are worked out from the rest as decisions are first evaluated (`engine.decisions.plans`).
+    """
 
     id: str
     name: str
@@ -170,6 +177,7 @@ class DecisionModel:
     services: dict[str, Service] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
     imports: dict[str, DecisionModel] = field(default_factory=dict)
+    plans: dict[int, Plan] = field(default_factory=dict, repr=False)
 
     def decision(self, wanted: str) -> Decision | None:
         """The decision with this id, or else this name."""

@@ -1,0 +1,28 @@
+"""What a decision requires is taken by a plan made once, and every decision still says what it could not use."""
+
+from __future__ import annotations
+
+from tests.units.decisions.drawn import decision, literal, model, outcome
+
+INPUT = '<inputData id="i" name="days"><variable name="days" typeRef="number"/></inputData>'
+
+
+def test_each_decision_that_requires_an_input_of_another_type_says_so() -> None:
+    found = model(
+        INPUT,
+        decision("a", literal("days"), ["input:i"]),
+        decision("b", literal("days"), ["input:i"]),
+        decision("c", literal("[a, b]"), ["decision:a", "decision:b"]),
+    )
+    told = outcome(found, "c", days="many")
+    assert told.value == [None, None]
+    assert [[warning.code for warning in part.warnings] for part in told.sub] == [["type_differs"]] * 2
+
+
+def test_a_plan_serves_every_evaluation_with_its_own_variables() -> None:
+    found = model(INPUT, decision("a", literal("days + more"), ["input:i"]))
+    assert [outcome(found, "a", days=days, more=1).value for days in (1, 2, None)] == [2, 3, None]
+
+
+def test_a_required_input_that_is_missing_is_null() -> None:
+    assert outcome(model(INPUT, decision("a", literal("days = null"), ["input:i"])), "a").value is True
