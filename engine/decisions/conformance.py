@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from engine import errors, feel
-from engine.decisions import elements, evaluation, reading
+from engine.decisions import evaluation, linking
 from engine.decisions.models import DecisionModel
 from engine.feel import comparisons, dates, durations, formats
 from engine.feel.budgets import Run
@@ -144,20 +144,9 @@ def _parsed(path: Path) -> etree._Element:
 
 def _model(path: Path) -> DecisionModel:
     """The model with those of its folder that it imports, and those they import."""
-    parsed = {other: _parsed(other) for other in sorted(path.parent.glob("*.dmn"))}
-    by_namespace = {root.get("namespace", ""): other for other, root in parsed.items()}
-    read: dict[str, DecisionModel] = {}
-
-    def load(at: Path) -> DecisionModel:
-        root = parsed[at]
-        namespace = root.get("namespace", "")
-        if namespace not in read:
-            wanted = [found.get("namespace", "") for found in elements.all_of(root, "import")]
-            imports = {name: load(by_namespace[name]) for name in wanted if name in by_namespace}
-            read[namespace] = reading.read(root, at.name, imports, strict=False)
-        return read[namespace]
-
-    return load(path)
+    roots = {other.name: _parsed(other) for other in sorted(path.parent.glob("*.dmn"))}
+    models, _ = linking.read(roots, strict=False)
+    return models[path.name]
 
 
 def _value(node: etree._Element) -> object:

@@ -195,7 +195,7 @@ class _Check:
                 continue
             if key not in asked:
                 yield self.wrong("decision_unused", pointer, severity="warning", name=key)
-        for model in {use.model.file: use.model for use in self.definition.decisions.values()}.values():
+        for model in self.definition.models.values():
             for one in model.decisions.values():
                 yield from analysis.gaps_and_overlaps(one)
 

@@ -146,11 +146,8 @@ def _rules(before: Definition, after: Definition) -> Iterator[Change]:
         if earlier is None or later is None:
             yield Change("rules", "file_added" if earlier is None else "file_removed", {"file": path})
             continue
-        models = [
-            next((one.model for one in side.decisions.values() if one.model.file == path), None)
-            for side in (before, after)
-        ]
-        for code, decision, params in compare_rules.differences(models[0], models[1], earlier, later, path):
+        old_model, new_model = before.models.get(path), after.models.get(path)
+        for code, decision, params in compare_rules.differences(old_model, new_model, earlier, later, path):
             yield Change("rules", code, {"decision": decision, **params}, decision)
 
 

@@ -64,6 +64,7 @@ class Definition:
     scenarios: tuple[Scenario, ...]
     bpmn_xml: bytes  # with layout
     dmn_files: Mapping[str, bytes]
+    models: Mapping[str, DecisionModel]  # by file, those that are only imported too
     bundle: Bundle = field(repr=False, compare=False)
 
     def text(self, language: str, key: str) -> str | None:
@@ -118,11 +119,11 @@ def compile(
     flow = read.flow(manifest, languages.get(f"texts/{texts.LANGUAGES[0]}.yaml", {}))
     model = None if flow is None else read.model(flow, manifest)
     dmn_files = {path: content for path, content in bundle.files.items() if path.endswith(".dmn")}
-    tables = {path: read.one(path, _table) for path in dmn_files}
+    tables = read.tables(dmn_files)
     sheets = read.each("forms/", lambda content, path: forms.read(PurePosixPath(path).stem, content, path))
     papers = read.each("documents/", documents.read)
     tried = read.each("scenarios/", scenario_files.read)
-    used = {} if manifest is None else read.decisions(manifest, tables)
+    used = {} if manifest is None else read.decisions(manifest, dmn_files, tables)
     filed = {} if manifest is None else read.documents(manifest, papers)
     if read.findings or manifest is None or model is None or flow is None:
         raise Invalid(read.findings)
@@ -140,6 +141,7 @@ def compile(
         scenarios=tuple(scenario for one in tried.values() for scenario in one),
         bpmn_xml=layout.ensure(flow[1]),
         dmn_files=MappingProxyType(dmn_files),
+        models=MappingProxyType(tables),
         bundle=bundle,
     )
 
@@ -203,20 +205,27 @@ class _Reading:
             )
             return None
 
+    def tables(self, files: Mapping[str, bytes]) -> dict[str, DecisionModel]:
+        """The models of the files of decisions, which may import each other; those that cannot be read left out."""
+        parsed = {path: self.one(path, xml.parse) for path in files}
+        models, findings = decisions.link({path: root for path, root in parsed.items() if root is not None})
+        self.findings.extend(findings)
+        return models
+
     def decisions(
-        self, manifest: Manifest, tables: Mapping[str, DecisionModel | None]
+        self, manifest: Manifest, files: Mapping[str, bytes], tables: Mapping[str, DecisionModel]
     ) -> dict[str, Decision]:
         """The decisions that process.yaml binds, each in the model of its file."""
         used = {}
         for key, use in manifest.decisions.items():
             pointer = f"/decisions/{key}/file"
-            if use.file not in tables:
+            if use.file not in files:
                 self.findings.append(
-                    Finding("decision_file", {"found": use.file, "known": ", ".join(sorted(tables)) or "–"},
+                    Finding("decision_file", {"found": use.file, "known": ", ".join(sorted(files)) or "–"},
                             manifests.FILE, manifest.line(pointer), pointer=pointer)
                 )  # fmt: skip
                 continue
-            model = tables[use.file]
+            model = tables.get(use.file)
             if model is not None:
                 used[key] = Decision(model, use.decision, use.binding)
         return used
@@ -267,10 +276,6 @@ def _elements(words: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def _name_of(entry: Any) -> str | None:
     name = entry.get("name") if isinstance(entry, Mapping) else entry
     return name if isinstance(name, str) else None
-
-
-def _table(content: bytes, file: str) -> DecisionModel:
-    return decisions.read(xml.parse(content, file), file)
 
 
 def _by_stem(read: Mapping[str, _Read]) -> Mapping[str, _Read]:

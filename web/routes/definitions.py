@@ -146,20 +146,21 @@ def server_folders() -> list[str]:
 
 
 def tables_of(definition: Definition, language: str) -> list[dict[str, Any]]:
-    """The decisions of a version as plain rows: those the process asks for, then those they require."""
+    """The decisions of a version as plain rows: those the process asks for, then all others of its files."""
+    asked = {
+        (used.model.file, found.id): (key, used.binding)
+        for key, used in definition.decisions.items()
+        if (found := used.model.decision(used.id)) is not None
+    }
+    bindings = {used.model.file: used.binding for used in definition.decisions.values()}
     shown: list[dict[str, Any]] = []
-    seen: set[tuple[str, str]] = set()
-    for key, used in definition.decisions.items():
-        file = definition.manifest.decisions[key].file
-        asked = used.model.decision(used.id)
-        for decision in (asked, *used.model.decisions.values()):
-            if decision is None or (file, decision.id) in seen:
-                continue
-            seen.add((file, decision.id))
-            name = definition.text(language, f"decisions.{key if decision is asked else decision.id}")
-            row = {"key": decision.id, "name": name or decision.name, "file": file, "binding": used.binding}
-            shown.append({**row, "decision": decision})
-    return sorted(shown, key=lambda row: not row["decision"].rules)
+    for file, model in definition.models.items():
+        for decision in model.decisions.values():
+            key, binding = asked.get((file, decision.id), (decision.id, bindings.get(file, "version")))
+            name = definition.text(language, f"decisions.{key}") or decision.name
+            row = {"key": decision.id, "name": name, "file": file, "binding": binding}
+            shown.append({**row, "decision": decision, "asked": (file, decision.id) in asked})
+    return sorted(shown, key=lambda row: (not row["decision"].rules, not row["asked"]))
 
 
 def _listed(connection: Any, key: str, presence: Presence) -> dict[str, Any]:

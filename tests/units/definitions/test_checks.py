@@ -217,3 +217,33 @@ def test_whatever_is_written_is_checked_without_an_exception(data):
     for finding in findings:
         assert finding.sentence("vi")
         assert finding.place()
+
+
+def test_a_table_in_a_file_that_is_only_imported_is_checked_too():
+    """The lending days stand in a file of their own, which process.yaml does not name; a card without days is a gap."""
+    limits = bundle().files["limits.dmn"].decode()
+    start, end = limits.index('<decision id="lending_days"'), limits.index('<decision id="limits"')
+    head = limits[: limits.index(">", limits.index("<definitions")) + 1]
+    imported = (
+        '<import name="" namespace="urn:days" importType="https://www.omg.org/spec/DMN/20191111/MODEL/"/>'
+    )
+    importing = limits[:start].replace(head, head + imported) + limits[end:]
+    importing = importing.replace('href="#lending_days"', 'href="urn:days#lending_days"')
+    table = (
+        '<decisionTable id="days_table" hitPolicy="UNIQUE"><input id="days_card" label="card">'
+        '<inputExpression id="days_card_read" typeRef="string"><text>card_kind</text></inputExpression>'
+        '<inputValues id="days_card_values"><text>"reader","teacher"</text></inputValues></input>'
+        '<output id="days_out" typeRef="number"/><rule id="days_reader">'
+        '<inputEntry id="days_reader_card"><text>"reader"</text></inputEntry>'
+        '<outputEntry id="days_reader_days"><text>21</text></outputEntry></rule></decisionTable>'
+    )
+    expression = limits[limits.index("<literalExpression", start) : limits.index("</decision>", start)]
+    card = limits[limits.index('<inputData id="card_input"') : limits.index('<inputData id="debt_input"')]
+    namespace = head.replace('id="', 'id="days_').replace(
+        head[head.index("namespace=") : -1], 'namespace="urn:days"'
+    )
+    days = namespace + card + limits[start:end].replace(expression, table) + "</definitions>"
+    files = {"limits.dmn": importing.encode(), "days.dmn": days.encode()}
+
+    gaps = [one for one in run(bundle().changed(files))[1] if one.code == "dmn_table.gap"]
+    assert [(one.file, one.severity) for one in gaps] == [("days.dmn", "warning")]
