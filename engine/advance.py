@@ -19,7 +19,7 @@ from engine import access, catalogue, clock, database, decisions, feel, runtime,
 from engine.access import Actor
 from engine.definitions import registry
 from engine.definitions.definition import Decision, Definition
-from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed, told
+from engine.errors import BusinessError, Conflict, EngineError, Invalid, NotFound, ServiceTaskFailed, told
 from engine.ids import InstanceId, VersionId
 from engine.runtime import Command, Decided, Fault, Job, Outcome, State, Surroundings, Variables, WaitKind
 
@@ -240,6 +240,8 @@ def evaluated(definition: Definition, used: Decision, variables: Variables, mome
         outcome = decisions.evaluate(used.model, used.id, variables, moment)
     except feel.FeelError as error:
         raise Fault("decision_failed", decision=used.id, reason=str(error)) from error
+    except Invalid as refused:
+        raise Fault("decision_needs_input", **refused.findings[0].params) from refused
     # a table's inputs are its columns; other logic is known by the variables it and all it requires read
     inputs = outcome.inputs or {name: variables.get(name) for name in sorted(used.model.variables(used.id))}
     return Decided(

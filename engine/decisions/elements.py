@@ -13,6 +13,7 @@ NAMESPACES = {
     "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
     "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
 }
+OWN = "urn:tiemchung:bpmn:1"  # the namespace of what the standard has no word for, as in BPMN files
 LOGIC = frozenset((
     "literalExpression", "decisionTable", "context", "relation", "list", "invocation", "functionDefinition",
     "conditional", "filter", "for", "some", "every",
@@ -60,6 +61,11 @@ def description(element: etree._Element) -> str:
 def attribute(element: etree._Element, *names: str) -> str:
     """The first of these attributes that is set; empty when none is."""
     return next((value for value in map(element.get, names) if value), "")
+
+
+def own(element: etree._Element, name: str) -> str | None:
+    """An attribute of this platform's own namespace; None where it is not set."""
+    return element.get(f"{{{OWN}}}{name}")
 
 
 def line(element: etree._Element) -> int | None:

@@ -18,7 +18,8 @@ DEEPEST = 60  # decisions requiring decisions
 def evaluate(model: DecisionModel, decision: str, variables: Variables, moment: feel.Moment) -> Outcome:
     """Evaluate a decision (by id or name) and everything it requires.
 
-    Raises NotFound for an unknown decision, FeelError only when the budget is exhausted; data never raises.
+    Raises NotFound for an unknown decision, Invalid when a table lacks what it requires (`tc:required`), FeelError
+    only when the budget is exhausted; data that is merely wrong never raises.
     """
     found = model.decision(decision)
     if found is None:

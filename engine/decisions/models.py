@@ -33,13 +33,18 @@ class HitPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column of conditions: its label, the expression it tests, its type, and the values its author allows."""
+    """A column of conditions: its label, the expression it tests, its type, and the values its author allows.
+
+    `required` says whether its value must be known; None where the author did not say, which counts as no.
+    """
 
     id: str
     label: str
     expression: Expression
     type: Type
     allowed: UnaryTests | None
+    required: bool | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A decision table.
+    """A decision table; its name is that of the decision or knowledge it belongs to.
 
     What an evaluation walks through is laid out beforehand: `asked`, each input's expression with the type its
     texts are read by (None where texts stay texts), and `steps`, each rule's tests that can fail with their column.
+    `needed` are the columns in which null is refused: required ones where no rule mentions null.
     """
 
     id: str
+    name: str
     hit_policy: HitPolicy
     aggregation: str
     inputs: tuple[Input, ...]
@@ -83,6 +90,7 @@ class Table:
     rules: tuple[Rule, ...]
     asked: tuple[tuple[Eval, Type | None], ...]
     steps: tuple[tuple[tuple[int, Test], ...], ...]
+    needed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,32 @@ def read(element: etree._Element, scope: Scope) -> Table:
     )
     asked = tuple((c.expression.closure, c.type if types.reads_texts(c.type) else None) for c in inputs)
     aggregation = _aggregation(element, policy, scope)
-    return Table(element.get("id", ""), policy, aggregation, inputs, outputs, rules, asked, steps)
+    return Table(
+        element.get("id", ""), _name(element), policy, aggregation, inputs, outputs, rules, asked, steps,
+        _needed(inputs, rules),
+    )  # fmt: skip
+
+
+def _name(element: etree._Element) -> str:
+    """What a table is called: by the nearest element around it that has a name."""
+    return next((named for at in element.iterancestors() if (named := at.get("name"))), "")
+
+
+def _needed(inputs: tuple[Input, ...], rules: tuple[Rule, ...]) -> tuple[int, ...]:
+    """The columns of which null is refused: required, and no rule says what it means that nothing is known."""
+    return tuple(
+        column
+        for column, clause in enumerate(inputs)
+        if clause.required
+        and not any(_speaks_of_null(test.tree) for rule in rules for test in rule.tests[column : column + 1])
+    )
+
+
+def _speaks_of_null(node: tree.Node) -> bool:
+    """Whether a cell names null, as `null`, `not(null)` and `? = null` do; `not("yes")` lets null pass unnamed."""
+    if isinstance(node, tree.Literal):
+        return node.value is None
+    return any(map(_speaks_of_null, tree.children(node)))
 
 
 def _policy(element: etree._Element, scope: Scope) -> HitPolicy:
@@ -66,7 +91,17 @@ def _input(clause: etree._Element, scope: Scope) -> Input:
         expression = scope.expression(asked)
     wanted = scope.type(elements.type_name(asked), asked)
     label = clause.get("label") or expression.text
-    return Input(clause.get("id", ""), label, expression, wanted, _allowed(clause, "inputValues", scope))
+    allowed = _allowed(clause, "inputValues", scope)
+    required = _required(clause, label, scope)
+    return Input(clause.get("id", ""), label, expression, wanted, allowed, required, elements.line(clause))
+
+
+def _required(clause: etree._Element, label: str, scope: Scope) -> bool | None:
+    """What `tc:required` says of an input column; None where it is not set."""
+    said = elements.own(clause, "required")
+    if said not in (None, "true", "false"):
+        scope.complain("required_unknown", clause, label=label, found=said)
+    return None if said is None else said == "true"
 
 
 def _output(clause: etree._Element, table: etree._Element, count: int, scope: Scope) -> Output:

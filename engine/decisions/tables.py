@@ -6,6 +6,7 @@ import functools
 from collections.abc import Sequence
 from decimal import Decimal
 
+from engine import errors
 from engine.decisions.models import HitPolicy, Output, Rule, Table
 from engine.feel import comparisons, types
 from engine.feel.arithmetic import calculate
@@ -27,11 +28,16 @@ class Verdict:
 
 
 def decide(table: Table, frame: Frame) -> Verdict:
-    """Evaluate the inputs once, then the rules, then the hit policy."""
+    """Evaluate the inputs once, then the rules, then the hit policy.
+
+    Raises Invalid, naming table and inputs, when a required input is null and no rule says what that means.
+    """
     values = [
         value(frame) if wanted is None else types.read_as(value(frame), wanted)
         for value, wanted in table.asked
     ]
+    if any(values[column] is None for column in table.needed):
+        raise _unknown(table, values)
     verdict = Verdict(values)
     failed = verdict.failed
     only_first = table.hit_policy is HitPolicy.FIRST
@@ -52,6 +58,16 @@ def decide(table: Table, frame: Frame) -> Verdict:
     verdict.value = _COMBINED[table.hit_policy](table, matched, frame) if matched else _default(table, frame)
     verdict.matched = [rule.number for rule in matched]
     return verdict
+
+
+def _unknown(table: Table, values: Sequence[object]) -> errors.Invalid:
+    """The refusal of an evaluation without what it requires: unknown is not taken for harmless."""
+    missing = [table.inputs[column] for column in table.needed if values[column] is None]
+    labels = ", ".join(f"“{clause.label}”" for clause in missing)
+    found = errors.Finding(
+        "decision_needs_input", {"table": table.name, "inputs": labels}, element=missing[0].id or None
+    )
+    return errors.Invalid([found])
 
 
 def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:

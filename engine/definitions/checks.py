@@ -13,7 +13,7 @@ from engine import schemas
 from engine.bpmn import structure
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
-from engine.decisions import analysis
+from engine.decisions import analysis, nulls
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
 from engine.definitions import name_checks, places, public_checks, scenarios, text_checks
@@ -183,7 +183,7 @@ class _Check:
             yield self.unknown(node, "decision_unknown", node.decision, self.definition.decisions)
 
     def decisions(self) -> Iterator[Finding]:
-        """Decisions exist in their files, are used, and their tables have neither gap nor overlap."""
+        """Decisions exist in their files, are used, and their tables have neither gap nor overlap nor silent input."""
         asked = {node.decision for node in self.definition.model.nodes.values()}
         for key, use in self.definition.decisions.items():
             pointer = f"/decisions/{key}"
@@ -198,6 +198,7 @@ class _Check:
         for model in self.definition.models.values():
             for one in model.decisions.values():
                 yield from analysis.gaps_and_overlaps(one)
+                yield from nulls.undeclared(one)
 
     # --- messages and time --------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ def _tables(old: Table, new: Table) -> Iterator[tuple[str, dict[str, Any]]]:
     columns, missing = _columns(old), _columns(new)
     yield from (("column_added", {"column": name}) for name in missing if name not in columns)
     yield from (("column_removed", {"column": name}) for name in columns if name not in missing)
+    yield from _required(old, new)
     paired = _paired(old, new)
     partners = {id(later): earlier for earlier, later in paired}
     for rule in new.rules:
@@ -68,6 +69,18 @@ def _tables(old: Table, new: Table) -> Iterator[tuple[str, dict[str, Any]]]:
     order = [earlier.number for earlier, _ in sorted(paired, key=lambda pair: pair[1].number)]
     if order != sorted(order):
         yield "rules_moved", {"order": ", ".join(map(str, order))}
+
+
+def _required(old: Table, new: Table) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The columns of both tables of which it changed whether their value must be known."""
+    before = {_unique(old, place): clause.required for place, clause in enumerate(old.inputs)}
+    for place, clause in enumerate(new.inputs):
+        column = _unique(new, place)
+        if column in before and before[column] != clause.required:
+            words = {True: "true", False: "false", None: "–"}
+            yield "required_changed", {
+                "column": column, "old": words[before[column]], "new": words[clause.required],
+            }  # fmt: skip
 
 
 def _paired(old: Table, new: Table) -> list[tuple[Rule, Rule]]:

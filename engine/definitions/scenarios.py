@@ -276,6 +276,8 @@ class _Trial:
             outcome = decisions.evaluate(used.model, used.decision, variables, self.moment())
         except feel.FeelError as error:
             raise runtime.Fault("decision_failed", decision=used.decision, reason=str(error)) from error
+        except Invalid as refused:
+            raise runtime.Fault("decision_needs_input", **refused.findings[0].params) from refused
         return Decided(outcome.value, outcome.inputs, outcome.matched, None, outcome.hit_policy)
 
     def watch(self, outcome: Outcome) -> None:

@@ -294,3 +294,18 @@ def test_what_was_done_cannot_be_claimed(library: Library) -> None:
         library.answer(connection, instance_id, "stamp_card")
         with pytest.raises(Conflict):
             user_tasks.claim(connection, task.id, library.people["librarian"])
+
+
+def test_a_decision_without_what_it_requires_is_an_incident_that_names_it_and_no_traceback(
+    library: Library,
+) -> None:
+    forgetful = bundles.edited(
+        "limits.dmn", "<text>debt</text>", "<text>if debt = 7 then null else debt</text>"
+    )
+    with database.transaction() as connection:
+        library.publish(connection, forgetful)
+        instance_id = library.start(connection, debt=7)
+        [incident] = incidents.of(connection, instance_id)
+        assert (incident.element, incident.code) == ("check_limit", "decision_needs_input")
+        assert "“Nợ (đồng)”" in incident.sentence("vi")
+        rows.agree(connection)

@@ -16,14 +16,16 @@ MOMENT = feel.Moment(datetime(2026, 1, 31, 20, 30, tzinfo=UTC), ZoneInfo("Asia/H
 NAMESPACE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 
 
-def clause(tag: str, name: str, type_ref: str = "", allowed: str = "", default: str = "") -> str:
-    """One input or output column."""
+def clause(
+    tag: str, name: str, type_ref: str = "", allowed: str = "", default: str = "", more: str = ""
+) -> str:
+    """One input or output column; `more` are further attributes, as they stand in the file."""
     values = f"<{tag}Values><text>{escape(allowed)}</text></{tag}Values>" if allowed else ""
     if tag == "input":
         inner = f'<inputExpression typeRef="{type_ref}"><text>{escape(name)}</text></inputExpression>'
-        return f"<input label={quoteattr(name)}>{inner}{values}</input>"
+        return f"<input label={quoteattr(name)} {more}>{inner}{values}</input>"
     fallback = f"<defaultOutputEntry><text>{escape(default)}</text></defaultOutputEntry>" if default else ""
-    return f'<output name="{name}" typeRef="{type_ref}">{values}{fallback}</output>'
+    return f'<output name="{name}" typeRef="{type_ref}" {more}>{values}{fallback}</output>'
 
 
 def table(
@@ -33,7 +35,7 @@ def table(
     rules: Sequence[Sequence[str]],
     aggregation: str = "",
 ) -> str:
-    """A decision table; a column is a name or (name, type, allowed values, default), a rule its cells in order."""
+    """A decision table; a column is a name or the arguments of `clause`, a rule its cells in order."""
     columns = [clause("input", *([one] if isinstance(one, str) else one)) for one in inputs]
     columns += [clause("output", *([one] if isinstance(one, str) else one)) for one in outputs]
     rows = []
@@ -72,9 +74,8 @@ def decision(identity: str, logic: str, requires: Sequence[str] = (), type_ref: 
 def tree(*parts: str, namespace: str = NAMESPACE) -> Any:
     """The parsed XML of a model."""
     body = "\n".join(parts)
-    return etree.fromstring(
-        f'<definitions xmlns="{namespace}" id="m" name="m" namespace="n">\n{body}\n</definitions>'
-    )
+    spaces = f'xmlns="{namespace}" xmlns:tc="urn:tiemchung:bpmn:1"'
+    return etree.fromstring(f'<definitions {spaces} id="m" name="m" namespace="n">\n{body}\n</definitions>')
 
 
 def model(*parts: str, namespace: str = NAMESPACE) -> decisions.DecisionModel:

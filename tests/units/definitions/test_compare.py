@@ -72,6 +72,13 @@ def test_rules_added_and_removed_are_told_with_their_cells():
     [
         ("limits.dmn", "then 60 else 21", "then 90 else 21", "logic_changed", "then 90"),
         ("limits.dmn", 'hitPolicy="UNIQUE"', 'hitPolicy="FIRST"', "hit_policy_changed", "FIRST"),
+        (
+            "limits.dmn",
+            'label="Nợ (đồng)" tc:required="true"',
+            'label="Nợ (đồng)" tc:required="false"',
+            "required_changed",
+            "Nợ",
+        ),
         ("limits.dmn", "Nội quy, mục 4", "Nội quy, mục 5", "annotation_changed", "mục 5"),
         ("process.yaml", "binding: version", "binding: latest", "binding_changed", "latest"),
         ("process.yaml", "lend: PT15M", "lend: PT20M", "entry_changed", "PT20M"),

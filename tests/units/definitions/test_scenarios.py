@@ -10,7 +10,7 @@ from engine import clock, texts
 from engine.definitions import definition as definitions
 from engine.definitions import scenario_files, scenarios
 from engine.errors import Invalid
-from tests.book_loan.bundles import PROCESSES, bundle, services
+from tests.book_loan.bundles import PROCESSES, bundle, edited, services
 
 START = """\
 - scenario: One book, returned
@@ -64,6 +64,16 @@ def test_time_passes_only_in_the_scenario():
         assert one.findings == ()
         assert one.ended_at == datetime.fromisoformat("2021-09-29T08:00:00+07:00")
         assert clock.now().year == 2030
+
+
+def test_a_decision_without_what_it_requires_stops_the_case_with_a_sentence_that_names_it():
+    forgetful = edited("limits.dmn", "<text>debt</text>", "<text>if debt = 7 then null else debt</text>")
+    told = scenario_files.read(START.replace("debt: 0, ", "debt: 7, ").encode(), "scenarios/s.yaml")
+    (one,) = scenarios.run(definitions.compile(forgetful), told, services())
+    (found,) = one.findings
+    assert found.code == "scenario_incident"
+    assert "“Nợ (đồng)”" in found.sentence("vi")
+    assert "“limits”" in found.sentence("en")
 
 
 def test_the_elements_passed_are_known_and_so_are_those_never_reached():

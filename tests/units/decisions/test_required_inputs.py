@@ -1,0 +1,92 @@
+"""Unknown is not healthy: a table that requires an input does not decide without it, unless a rule says how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import decisions, errors, texts
+from engine.decisions import nulls
+from tests.units.decisions.drawn import clause, decision, findings, model, one_table, outcome, table
+
+REQUIRED = ("pulse", "number", "", "", 'tc:required="true"')
+OPTIONAL = ("pulse", "number", "", "", 'tc:required="false"')
+SILENT = ("pulse", "number")
+
+
+def healthy(column: tuple[str, ...], *cells: str) -> decisions.DecisionModel:
+    """A table that takes everybody for healthy whom no other cell catches."""
+    rules = [*([cell, '"check"'] for cell in cells), ["-", '"healthy"']]
+    return one_table("FIRST", [column], ["said"], rules)
+
+
+def refusal(found: decisions.DecisionModel, **variables: Any) -> errors.Finding:
+    with pytest.raises(errors.Invalid) as caught:
+        outcome(found, **variables)
+    (finding,) = caught.value.findings
+    return finding
+
+
+@pytest.mark.parametrize("variables", [{"pulse": None}, {}])
+def test_null_in_a_required_input_is_refused_with_its_name(variables: dict[str, Any]) -> None:
+    finding = refusal(healthy(REQUIRED, "< 60"), **variables)
+    for language in texts.LANGUAGES:
+        sentence = finding.sentence(language)
+        assert "“d”" in sentence
+        assert "“pulse”" in sentence
+
+
+def test_every_required_input_that_is_missing_is_named_at_once() -> None:
+    found = one_table("FIRST", [REQUIRED, ("age", *REQUIRED[1:])], ["said"], [["< 60", "-", "1"]])
+    assert refusal(found).params["inputs"] == "“pulse”, “age”"
+    assert refusal(found, pulse=70).params["inputs"] == "“age”"
+
+
+def test_a_known_value_is_decided_as_ever() -> None:
+    assert outcome(healthy(REQUIRED, "< 60"), pulse=50).value == "check"
+    assert outcome(healthy(REQUIRED, "< 60"), pulse=70).value == "healthy"
+
+
+@pytest.mark.parametrize("cell", ["null", "? = null", "null, < 60", "? in (null, 1)", "not(? != null)"])
+def test_a_rule_that_mentions_null_decides_about_it(cell: str) -> None:
+    assert outcome(healthy(REQUIRED, cell)).value == "check"
+
+
+@pytest.mark.parametrize("cell", ["not(60)", "-", "< 60"])
+def test_a_cell_that_merely_lets_null_pass_does_not_mention_it(cell: str) -> None:
+    assert refusal(healthy(REQUIRED, cell)).code == "decision_needs_input"
+
+
+def test_an_optional_or_undeclared_input_may_be_unknown() -> None:
+    assert outcome(healthy(OPTIONAL, "< 60")).value == "healthy"
+    assert outcome(healthy(SILENT, "< 60")).value == "healthy"
+
+
+def test_a_required_decision_is_refused_under_its_own_name() -> None:
+    signs = table("FIRST", [REQUIRED], ["said"], [["-", "1"]])
+    found = model(decision("signs", signs), decision("d", table("FIRST", ["signs"], ["x"], [["-", "1"]]),
+                                                     ["decision:signs"]))  # fmt: skip
+    assert refusal(found).params["table"] == "signs"
+
+
+def test_a_value_that_cannot_be_read_as_its_type_counts_as_unknown() -> None:
+    dated = ("born_on", "date", "", "", 'tc:required="true"')
+    assert refusal(one_table("FIRST", [dated], ["x"], [["-", "1"]]), born_on=None).params["table"] == "d"
+
+
+def test_another_word_than_true_and_false_is_refused_where_it_stands() -> None:
+    column = clause("input", "pulse", more='tc:required="yes"')
+    drawn = f'<decisionTable>{column}<output name="x"/></decisionTable>'
+    (finding,) = findings(decision("d", drawn))
+    assert (finding.code, finding.params["found"]) == ("dmn.required_unknown", "yes")
+
+
+def test_publication_asks_for_the_declaration_of_each_input_that_reads_data() -> None:
+    columns: list[Any] = [REQUIRED, OPTIONAL, ("age", "number"), ("true", "boolean"), "count(visits)"]
+    found = one_table("FIRST", columns, ["x"], [["-", "-", "-", "-", "-", "1"]])
+    said = list(nulls.undeclared(found.decisions["d"]))
+    assert [(finding.code, finding.params["label"], finding.severity) for finding in said] == [
+        ("dmn_table.input_undeclared", "age", "warning"),
+        ("dmn_table.input_undeclared", "count(visits)", "warning"),
+    ]
