@@ -159,8 +159,18 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("name", metavar="NAME")
     submit = command("submit", definitions.submit)
     submit.add_argument("folder", metavar="DIR")
+    which = submit.add_mutually_exclusive_group()
+    which.add_argument("--edition", metavar="NAME", help="one of DIR/editions")
+    which.add_argument("--all-editions", action="store_true", help="each as a submission, in order of effect")
     approve = command("approve", definitions.approve)
-    approve.add_argument("submission", type=int)
+    approve.add_argument("submissions", type=int, nargs="+", metavar="NUMBER")
+    when = approve.add_mutually_exclusive_group()
+    when.add_argument(
+        "--effective", metavar="MOMENT", help="not before this date or moment, which lies ahead"
+    )
+    when.add_argument(
+        "--at-setup", action="store_true", help="from when each edition took effect, even if past"
+    )
     for one in (submit, approve):
         one.add_argument("--as", dest="sign_in", required=True, metavar="SIGN_IN")
         one.add_argument("--reason", required=True)

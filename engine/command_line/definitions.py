@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from engine import accounts, campaign, catalogue, database, settings
 from engine.command_line import printing
-from engine.definitions import bundle, checks, definition, deployment, handbook, registry
+from engine.definitions import bundle, checks, definition, deployment, editions, handbook, registry
 from engine.errors import Finding, Invalid
 
 
@@ -20,9 +21,10 @@ def check(folders: Sequence[Path]) -> bool:
     known = {folder.name for folder in (*folders, *own)}
     refused = False
     for folder in folders:
-        found = _findings(folder, known)
-        printing.findings(found, str(folder))
-        refused = refused or any(finding.severity == "error" for finding in found)
+        for edition in _editions(folder):
+            found = _findings(folder, edition, known)
+            printing.findings(found, f"{folder} {edition or ''}".rstrip())
+            refused = refused or any(finding.severity == "error" for finding in found)
     return refused
 
 
@@ -40,18 +42,29 @@ def document(arguments: Namespace) -> None:
 
 
 def submit(arguments: Namespace) -> None:
-    """Submit a folder for approval, in a process owner's name."""
-    files = bundle.read(Path(arguments.folder), settings.current().forms_dir).files
+    """Submit a folder, one of its editions, or all of them, for approval, in a process owner's name."""
+    folder, chosen = Path(arguments.folder), settings.current()
+    names = [one.name for one in editions.of(folder)] if arguments.all_editions else [arguments.edition]
     with database.transaction() as connection:
         actor = accounts.by_sign_in(connection, arguments.sign_in)
-        print(deployment.submit(connection, files, actor, arguments.reason))
+        for name in names:
+            files = bundle.read(folder, chosen.forms_dir, name).files
+            print(deployment.submit(connection, files, actor, arguments.reason))
 
 
 def approve(arguments: Namespace) -> None:
-    """Approve a submission, in another person's name."""
+    """Approve submissions, in another person's name."""
+    at = arguments.effective and editions.moment(arguments.effective)
+    if arguments.effective and at is None:
+        raise Invalid([Finding("edition_moment", {"found": arguments.effective}, "--effective")])
     with database.transaction() as connection:
         actor = accounts.by_sign_in(connection, arguments.sign_in)
-        print(deployment.approve(connection, arguments.submission, actor, arguments.reason))
+        for submission in arguments.submissions:
+            print(
+                deployment.approve(
+                    connection, submission, actor, arguments.reason, at, at_setup=arguments.at_setup
+                )
+            )
 
 
 def versions(arguments: Namespace) -> None:
@@ -64,9 +77,20 @@ def versions(arguments: Namespace) -> None:
                 )
 
 
-def _findings(folder: Path, known: set[str]) -> list[Finding]:
+def _editions(folder: Path) -> list[str | None]:
+    """The folder itself (None) and the editions laid over it; with unreadable ones the folder alone, which says why."""
+    with suppress(Invalid):
+        return [
+            None,
+            *(one.name for one in editions.of(folder) if (folder / editions.FOLDER / one.name).is_dir()),
+        ]
+    return [None]
+
+
+def _findings(folder: Path, edition: str | None, known: set[str]) -> list[Finding]:
     try:
-        read = bundle.read(folder, settings.current().forms_dir)
+        editions.of(folder)
+        read = bundle.read(folder, settings.current().forms_dir, edition)
         return checks.run(read, catalogue.current(), known, campaign.current().roles)[1]
     except Invalid as refused:
         return list(refused.findings)

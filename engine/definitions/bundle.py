@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,8 @@ import zstandard
 
 from engine import schemas, texts
 from engine.bpmn import marked_yaml
-from engine.definitions import contents, manifest
+from engine.definitions import contents, editions, manifest
+from engine.definitions.editions import Edition
 from engine.errors import Finding, Invalid
 
 MOST_FILES = 300
@@ -32,7 +33,7 @@ LARGEST_BUNDLE = 4 << 20  # bytes, unpacked
 NAME_LIMIT = 160  # characters of a path
 
 _ALLOWED = (
-    r"process\.yaml|[A-Za-z0-9_.-]+\.bpmn|[A-Za-z0-9_.-]+\.dmn|forms/[a-z][a-z0-9_]*\.json|"
+    r"process\.yaml|edition\.yaml|[A-Za-z0-9_.-]+\.bpmn|[A-Za-z0-9_.-]+\.dmn|forms/[a-z][a-z0-9_]*\.json|"
     r"(forms/)?texts/[a-z]{2}\.yaml|documents/[A-Za-z0-9_.-]+\.yaml|scenarios/[A-Za-z0-9_. -]+\.yaml|"
     r"CHANGELOG\.md|README\.md"
 )
@@ -86,24 +87,20 @@ def of(files: Mapping[str, bytes]) -> Bundle:
     return Bundle(MappingProxyType(ordered), contents.hashed(ordered))
 
 
-def read(folder: Path, forms_dir: Path | None = None) -> Bundle:
-    """The bundle of a process folder; Invalid when it cannot be one.
+def read(folder: Path, forms_dir: Path | None = None, edition: str | None = None) -> Bundle:
+    """The bundle of a process folder, or of one of its editions; Invalid when it cannot be one.
 
     A folder with its own `forms/` is taken as it is. Otherwise the forms that process.yaml names come
     from `forms_dir`, and their texts from `forms_dir/texts`: `vi.yaml`, or one file per process, `loan.vi.yaml`.
+    An edition's forms and texts in `forms_dir/editions/<name>` come before those.
     """
-    files: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        relative = path.relative_to(folder).as_posix()
-        if path.is_file() and not _IGNORED.search(relative):
-            if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-                raise Invalid([Finding("bundle_link", {"path": relative}, relative)])
-            files[relative] = (
-                path.read_bytes() if path.stat().st_size <= LARGEST_FILE else bytes(LARGEST_FILE + 1)
-            )
+    files = _files(folder)
     if manifest.FILE not in files:
         raise Invalid([Finding("bundle_without_process", {"found": folder.name}, folder.name)])
-    return completed(files, forms_dir)
+    laid = editions.layers(folder, edition) if edition is not None else ()
+    for one in laid:
+        files = _over(files, one, _files(folder / editions.FOLDER / one.name))
+    return completed(files, forms_dir, [one.name for one in laid])
 
 
 def from_upload(content: bytes | Iterable[tuple[str, bytes]], forms_dir: Path | None = None) -> Bundle:
@@ -130,8 +127,11 @@ def from_upload(content: bytes | Iterable[tuple[str, bytes]], forms_dir: Path | 
     return completed(_without_folder(files), forms_dir)
 
 
-def completed(files: Mapping[str, bytes], forms_dir: Path | None) -> Bundle:
-    """A bundle in the canonical layout: forms it names taken from `forms_dir`, all texts in two files."""
+def completed(files: Mapping[str, bytes], forms_dir: Path | None, laid: Sequence[str] = ()) -> Bundle:
+    """A bundle in the canonical layout: forms it names taken from `forms_dir`, all texts in two files.
+
+    `laid` names the editions whose forms come first, the latest last.
+    """
     own_texts = {path: content for path, content in files.items() if path.startswith("forms/texts/")}
     kept = {path: content for path, content in files.items() if path not in own_texts}
     if any(path.startswith("forms/") for path in kept):
@@ -143,21 +143,59 @@ def completed(files: Mapping[str, bytes], forms_dir: Path | None) -> Bundle:
     elif forms_dir is not None and manifest.FILE in kept:
         # a process.yaml that cannot be read is a finding later, with those of all files
         with suppress(Invalid):
-            _add_forms(kept, forms_dir, manifest.read(kept[manifest.FILE]).forms)
+            places = [*(forms_dir / editions.FOLDER / name for name in reversed(laid)), forms_dir]
+            _add_forms(kept, places, manifest.read(kept[manifest.FILE]).forms)
     return of(kept)
 
 
-def _add_forms(files: dict[str, bytes], forms_dir: Path, names: tuple[str, ...]) -> None:
-    """Add the named forms and their sections of the shared texts; a form that is absent is a finding later."""
+def _files(folder: Path) -> dict[str, bytes]:
+    """The files of a process folder or of one edition, without those of other editions."""
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        relative = path.relative_to(folder).as_posix()
+        if not path.is_file() or _IGNORED.search(relative) or relative.startswith(f"{editions.FOLDER}/"):
+            continue
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise Invalid([Finding("bundle_link", {"path": relative}, relative)])
+        files[relative] = (
+            path.read_bytes() if path.stat().st_size <= LARGEST_FILE else bytes(LARGEST_FILE + 1)
+        )
+    return files
+
+
+def _over(files: Mapping[str, bytes], edition: Edition, changed: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files with those of an edition laid over them: texts are merged, everything else is replaced."""
+    absent = sorted(set(edition.drops) - set(files))
+    if absent:
+        place = f"{editions.FOLDER}/{edition.name}/{editions.FILE}"
+        raise Invalid(
+            schemas.unknown("edition_drops", path, files, place, pointer="/drops") for path in absent
+        )
+    laid = {path: content for path, content in files.items() if path not in edition.drops}
+    for path, content in changed.items():
+        if path in laid and PurePosixPath(path).parent.name == "texts":
+            earlier, later = (marked_yaml.load(one, path).value for one in (laid[path], content))
+            content = _dumped(texts.merged(earlier, later))
+        laid[path] = content
+    return laid
+
+
+def _add_forms(files: dict[str, bytes], places: Sequence[Path], names: tuple[str, ...]) -> None:
+    """Add the named forms and their sections of the shared texts, each from the first place that has it; a form that
+    is absent is a finding later."""
     for name in names:
-        path = forms_dir / f"{name}.json"
-        if path.is_file():
+        path = next((path for place in places if (path := place / f"{name}.json").is_file()), None)
+        if path is not None:
             files[f"forms/{name}.json"] = path.read_bytes()
+    shared = [path for place in places for path in sorted((place / "texts").glob("*.yaml"))] if names else []
     for language in texts.LANGUAGES:
         own = f"texts/{language}.yaml"
-        for shared in sorted((forms_dir / "texts").glob(f"*{language}.yaml")) if names else ():
-            with suppress(Invalid):  # texts that cannot be read are a finding later, with those of all files
-                files[own] = _merged(files.get(own), shared.read_bytes(), names, language)
+        for path in shared:
+            if path.name.endswith(f"{language}.yaml"):
+                with suppress(
+                    Invalid
+                ):  # texts that cannot be read are a finding later, with those of all files
+                    files[own] = _merged(files.get(own), path.read_bytes(), names, language)
 
 
 def _merged(own: bytes | None, shared: bytes, names: tuple[str, ...] | None, language: str) -> bytes:

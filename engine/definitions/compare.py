@@ -13,6 +13,7 @@ from engine import schemas, texts
 from engine.bpmn.model import Assignment, Node
 from engine.definitions import compare_rules
 from engine.definitions.definition import Definition
+from engine.definitions.scenario_files import DecisionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,9 @@ def _scenarios(before: Definition, after: Definition) -> Iterator[Change]:
 
 
 def _without_lines(scenario: Any) -> str:
+    if isinstance(scenario, DecisionTable):
+        cases = [(case.given, case.expected) for case in scenario.cases]
+        return repr((scenario.at, scenario.decision, scenario.given, cases))
     steps = [
         tuple(getattr(step, name) for name in step.__slots__ if name != "line") for step in scenario.steps
     ]

@@ -12,12 +12,13 @@ from engine import decisions, forms, texts
 from engine.bpmn import flows, layout, marked_yaml, reading, xml
 from engine.bpmn.model import Node, ProcessModel, Trigger
 from engine.decisions import DecisionModel
-from engine.definitions import documents, scenario_files
+from engine.definitions import documents, editions, scenario_files
 from engine.definitions import manifest as manifests
 from engine.definitions.bundle import Bundle
 from engine.definitions.documents import Document
+from engine.definitions.editions import Edition
 from engine.definitions.manifest import Manifest
-from engine.definitions.scenario_files import Scenario
+from engine.definitions.scenario_files import DecisionTable, Scenario
 from engine.errors import Finding, Invalid
 from engine.forms import Form
 from engine.ids import VersionId
@@ -61,7 +62,8 @@ class Definition:
     decisions: Mapping[str, Decision]
     texts: Mapping[str, Mapping[str, Any]]  # language -> nested texts
     documents: Mapping[str, Document]
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[Scenario | DecisionTable, ...]
+    edition: Edition | None  # the decision it was published for, when its files say so
     bpmn_xml: bytes  # with layout
     dmn_files: Mapping[str, bytes]
     models: Mapping[str, DecisionModel]  # by file, those that are only imported too
@@ -123,6 +125,7 @@ def compile(
     sheets = read.each("forms/", lambda content, path: forms.read(PurePosixPath(path).stem, content, path))
     papers = read.each("documents/", documents.read)
     tried = read.each("scenarios/", scenario_files.read)
+    edition = read.one(editions.FILE, editions.read) if editions.FILE in bundle.files else None
     used = {} if manifest is None else read.decisions(manifest, dmn_files, tables)
     filed = {} if manifest is None else read.documents(manifest, papers)
     if read.findings or manifest is None or model is None or flow is None:
@@ -139,6 +142,7 @@ def compile(
         texts=_by_stem(languages),
         documents=MappingProxyType(filed),
         scenarios=tuple(scenario for one in tried.values() for scenario in one),
+        edition=edition,
         bpmn_xml=layout.ensure(flow[1]),
         dmn_files=MappingProxyType(dmn_files),
         models=MappingProxyType(tables),

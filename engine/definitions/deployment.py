@@ -79,9 +79,13 @@ def approve(
     reason: str,
     effective_at: datetime | None = None,
     unit: Unit | None = None,
+    at_setup: bool = False,
 ) -> ReleaseId:
-    """Let a submission hold from a moment on (None: now), everywhere or (a pilot) at and below one unit.
+    """Let a submission hold from a moment on, everywhere or (a pilot) at and below one unit.
 
+    None means the moment its edition.yaml names if that lies ahead, else now. `at_setup` lets the moment lie in
+    the past, and takes edition.yaml's even then: for a campaign that is set up with the versions of before. It is
+    refused (Conflict) from the first case of the process on, for that case has been judged.
     Refused: NotAllowed for the submitter, and without `approve` at the top or at the pilot's unit; Conflict
     when it is decided already; Invalid when the moment has passed, or when the bundle no longer passes the checks.
     """
@@ -95,19 +99,22 @@ def approve(
         access.require(actor, Permission.APPROVE, unit.path)
     if person == row.submitted_by:
         raise NotAllowed("approve_own")
-    if effective_at is not None and effective_at < now:
+    if at_setup and _has_cases(connection, row.process):
+        raise Conflict("setup_is_over", process=row.process)
+    if effective_at is not None and effective_at < now and not at_setup:
         moment = {
             "found": effective_at.isoformat(timespec="minutes"),
             "now": now.isoformat(timespec="minutes"),
         }
         raise Invalid([Finding("effective_in_the_past", moment)])
-    _checked(connection, bundles.restore(row.files), (row.process,))
+    compiled, _ = _checked(connection, bundles.restore(row.files), (row.process,))
+    begins_at = effective_at or _begins(compiled, now, at_setup)
     version_id = _version(connection, row, now)
     release_id = ReleaseId(ids.issue(connection))
     connection.execute(
         tables.release.insert().values(
             release_id=release_id, process=row.process, version_id=version_id, submission_id=submission_id,
-            unit_path=EVERYWHERE if unit is None else unit.path, effective_at=effective_at or now, released_at=now,
+            unit_path=EVERYWHERE if unit is None else unit.path, effective_at=begins_at, released_at=now,
         )
     )  # fmt: skip
     _decide(connection, submission_id, APPROVED, person, reason, now)
@@ -210,6 +217,19 @@ def _reason(reason: str) -> str:
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise Invalid([Finding("reason_length", {"shortest": SHORTEST_REASON, "longest": LONGEST_REASON})])
     return reason
+
+
+def _begins(compiled: Definition, now: datetime, at_setup: bool) -> datetime:
+    """When what is approved without a moment takes effect."""
+    if compiled.edition is None:
+        return now
+    meant = compiled.edition.effective_from
+    return meant if at_setup else max(meant, now)
+
+
+def _has_cases(connection: Connection, process: str) -> bool:
+    case = tables.instance.c
+    return connection.scalar(select(case.instance_id).where(case.process == process).limit(1)) is not None
 
 
 # --- rows --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Owners' scenarios: "given these answers, expect this path", read from YAML into frozen values.
 
-A file holds a list of scenarios, or a map whose `scenarios` is that list; docs/scenarios.md says each word.
+A file holds a list of scenarios, or a map whose `scenarios` is that list; one that names a `decision` tries that alone,
+case by case. docs/scenarios.md says each word.
 """
 
 from __future__ import annotations
@@ -88,6 +89,28 @@ class Scenario:
     expected_lines: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of a table of decisions: what is given on top of what all rows share, and what is expected."""
+
+    line: int
+    given: dict[str, Json]
+    expected: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """A decision to try alone: at a moment, with what all cases are given, case by case."""
+
+    name: str
+    file: str
+    line: int
+    at: datetime
+    decision: str
+    given: dict[str, Json]
+    cases: tuple[Case, ...]
+
+
 _ANYTHING: dict[str, Any] = {}
 _OBJECT = {"type": "object"}
 _ELEMENT = {"type": "string", "pattern": process_schema.ELEMENT}
@@ -130,16 +153,30 @@ _SCENARIO = _entry(
         sent={"type": "array", "items": {"type": "string"}},
     ),
 )
+_DECISION = _entry(
+    ["scenario", "at", "decision", "cases"],
+    scenario=_SCENARIO["properties"]["scenario"],
+    at={"type": "string"},
+    decision={"type": "string"},
+    given=_OBJECT,
+    cases={
+        "type": "array",
+        "minItems": 1,
+        "maxItems": 500,
+        "items": _entry(["expect"], given=_OBJECT, expect={"type": "object", "minProperties": 1}),
+    },
+)
+_ONE_OF_BOTH = {"if": {"required": ["decision"]}, "then": _DECISION, "else": _SCENARIO}
 VALIDATOR = schemas.compiled(
-    _entry(["scenarios"], scenarios={"type": "array", "items": _SCENARIO, "maxItems": 500})
+    _entry(["scenarios"], scenarios={"type": "array", "items": _ONE_OF_BOTH, "maxItems": 500})
 )
 
 
-def read(content: bytes, file: str) -> tuple[Scenario, ...]:
+def read(content: bytes, file: str) -> tuple[Scenario | DecisionTable, ...]:
     """The scenarios of a file, in order; raises Invalid with every finding."""
     marked, base = _marked(content, file)
     findings = schemas.findings(VALIDATOR, marked.value, file, marked.line)
-    scenarios = []
+    scenarios: list[Scenario | DecisionTable] = []
     for number, entry in enumerate(() if findings else marked.value["scenarios"]):
         pointer = f"/scenarios/{number}"
         try:
@@ -150,7 +187,10 @@ def read(content: bytes, file: str) -> tuple[Scenario, ...]:
             findings.append(
                 marked.finding("scenario_moment", f"{pointer}/at", found=schemas.shown(entry["at"]))
             )
-        scenarios.append(_scenario(marked, pointer, entry, at, findings))
+        if "decision" in entry:
+            scenarios.append(_decision(marked, pointer, entry, at))
+        else:
+            scenarios.append(_scenario(marked, pointer, entry, at, findings))
     if findings:
         raise Invalid(replace(one, line=(one.line or base + 1) - base) for one in findings)
     return tuple(_moved(one, base) for one in scenarios)
@@ -215,6 +255,17 @@ def _scenario(
     )
 
 
+def _decision(marked: marked_yaml.Marked, pointer: str, entry: dict[str, Any], at: datetime) -> DecisionTable:
+    cases = tuple(
+        Case(marked.line(f"{pointer}/cases/{number}"), exact(one.get("given") or {}), exact(one["expect"]))
+        for number, one in enumerate(entry["cases"])
+    )
+    given = exact(entry.get("given") or {})
+    return DecisionTable(
+        entry["scenario"], marked.file, marked.line(pointer), at, entry["decision"], given, cases
+    )
+
+
 def _stubs(given: Any) -> tuple[Stub, ...]:
     """One stub for every call, or one after another; the last is given again."""
     entries = given if isinstance(given, list) else [given]
@@ -247,10 +298,13 @@ def _step(
     return None
 
 
-def _moved(scenario: Scenario, base: int) -> Scenario:
+def _moved(scenario: Scenario | DecisionTable, base: int) -> Scenario | DecisionTable:
     """The scenario with its lines as they are in the file."""
     if not base:
         return scenario
+    if isinstance(scenario, DecisionTable):
+        cases = tuple(replace(case, line=case.line - base) for case in scenario.cases)
+        return replace(scenario, line=scenario.line - base, cases=cases)
     return replace(
         scenario,
         line=scenario.line - base,

@@ -15,11 +15,20 @@ from zoneinfo import ZoneInfo
 from engine import decisions, feel, forms, runtime, schemas, settings
 from engine.bpmn.model import Trigger
 from engine.catalogue import Catalogue, Mode
-from engine.definitions import entries, scenario_verdicts
+from engine.definitions import decision_trials, entries, scenario_verdicts
 from engine.definitions.data import VERSION_MISSING
 from engine.definitions.definition import Definition
 from engine.definitions.manifest import StartRule
-from engine.definitions.scenario_files import Advance, Answer, Deliver, Scenario, Step, Stub, exact
+from engine.definitions.scenario_files import (
+    Advance,
+    Answer,
+    DecisionTable,
+    Deliver,
+    Scenario,
+    Step,
+    Stub,
+    exact,
+)
 from engine.definitions.scenario_verdicts import Seen, plain
 from engine.errors import Conflict, Finding, Invalid
 from engine.runtime import Decided, Happened, Outcome, Surroundings, Variables, Wait, WaitKind
@@ -31,7 +40,7 @@ MOST_MOVES = 2_000  # commands in one scenario; more is a timer that comes due a
 class Tried:
     """How one scenario went: what it contradicts, and which elements and flows it passed."""
 
-    scenario: Scenario
+    scenario: Scenario | DecisionTable
     findings: tuple[Finding, ...]
     reached: frozenset[str]  # elements
     flows: frozenset[str]
@@ -39,15 +48,22 @@ class Tried:
 
 
 def run(
-    definition: Definition, scenarios: Iterable[Scenario] | None = None, catalogue: Catalogue | None = None
+    definition: Definition,
+    scenarios: Iterable[Scenario | DecisionTable] | None = None,
+    catalogue: Catalogue | None = None,
 ) -> list[Tried]:
     """Try scenarios (None: the definition's own), each from its beginning; `catalogue` judges stubbed outputs."""
     chosen = definition.scenarios if scenarios is None else scenarios
     return [try_one(definition, scenario, catalogue) for scenario in chosen]
 
 
-def try_one(definition: Definition, scenario: Scenario, catalogue: Catalogue | None = None) -> Tried:
+def try_one(
+    definition: Definition, scenario: Scenario | DecisionTable, catalogue: Catalogue | None = None
+) -> Tried:
     """Try one scenario to its end, or to the first step that cannot be done."""
+    if isinstance(scenario, DecisionTable):
+        found = tuple(decision_trials.findings(definition, scenario))
+        return Tried(scenario, found, frozenset(), frozenset(), scenario.at)
     trial = _Trial(definition, scenario, catalogue, scenario.at, settings.current().zone_info)
     try:
         trial.start()

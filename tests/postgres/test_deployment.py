@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import argon2
 import pytest
 import sqlalchemy
 from sqlalchemy import func, select
 
-from engine import accounts, campaign, catalogue, clock, passwords, tables, texts, units
+from engine import accounts, campaign, catalogue, clock, instances, passwords, tables, texts, units
 from engine import database as databases
 from engine.access import SYSTEM, Actor
 from engine.definitions import deployment, registry
@@ -22,6 +22,11 @@ from engine.units import Unit
 from tests.book_loan.bundles import PROCESSES, bundle, edited, library, services
 
 WHY = "The rule of 1 July"
+EDITION = """\
+edition: {name}
+effective_from: {at}
+authority: {{number: 17/QĐ-TV, on: 2021-06-10, title: {{vi: Nội quy, en: House rules}}}}
+"""
 
 
 @dataclass
@@ -97,6 +102,12 @@ def version_at(unit: Unit, **later) -> int:
 
 def edition(minutes: int):
     return edited("process.yaml", "lend: PT15M", f"lend: PT{minutes}M")
+
+
+def of_day(at: datetime):
+    """The loan as a decision changed it from a moment on."""
+    said = EDITION.format(name=f"day-{at:%j}", at=at.isoformat())
+    return bundle().changed({"edition.yaml": said.encode()})
 
 
 def refused(kind: type[EngineError], call) -> EngineError:
@@ -242,6 +253,37 @@ def test_an_effective_moment_that_has_passed_is_refused(place):
         Invalid, lambda: approved(place, submission, effective_at=clock.now() - timedelta(minutes=1))
     )
     assert [finding.code for finding in error.findings] == ["effective_in_the_past"]
+
+
+def test_an_edition_holds_from_its_own_day(place):
+    published(place)
+    approved(place, submitted(place, of_day(clock.now() + timedelta(hours=8))))
+    assert version_at(place.branch) == 1
+    assert version_at(place.branch, hours=8) == 2
+
+
+def test_an_edition_whose_day_has_passed_holds_from_now(place):
+    approved(place, submitted(place, of_day(clock.now() - timedelta(days=8))))
+    assert version_at(place.branch) == 1
+    refused(NotFound, lambda: version_at(place.branch, days=-4))
+
+
+def test_while_a_campaign_is_set_up_editions_hold_from_days_that_have_passed(place):
+    days = {days: submitted(place, of_day(clock.now() - timedelta(days=days))) for days in (20, 10)}
+    for submission in days.values():
+        approved(place, submission, at_setup=True)
+    refused(NotFound, lambda: version_at(place.branch, days=-21))
+    assert version_at(place.branch, days=-15) == 1
+    assert version_at(place.branch) == 2
+
+
+def test_once_there_is_a_case_no_version_takes_effect_in_the_past(place):
+    published(place)
+    with databases.transaction() as connection:
+        version = registry.definition(connection, registry.in_force(connection, "loan", place.branch.path))
+        instances.begin(connection, version, place.branch, {}, SYSTEM)
+    submission = submitted(place, of_day(clock.now() - timedelta(days=8)))
+    assert refused(Conflict, lambda: approved(place, submission, at_setup=True)).code == "setup_is_over"
 
 
 def test_a_later_release_for_everyone_ends_a_pilot(place, move):

@@ -160,6 +160,37 @@ def test_a_folder_is_submitted_by_one_approved_by_another_and_listed(
             assert len(registry.versions(connection, "loan")) == 2
 
 
+def test_all_editions_of_a_process_are_published_in_order_from_their_days(
+    database: sqlalchemy.Engine, move: Callable[..., datetime], loan: Path, capsys: Captured
+) -> None:
+    said = "authority: {number: 17/QĐ-TV, on: 2021-03-10, title: {vi: Nội quy, en: House rules}}\n"
+    for name, day in (("july", "2021-07-15"), ("may", "2021-05-01")):
+        (loan / "editions" / name).mkdir(parents=True)
+        (loan / "editions" / name / "edition.yaml").write_text(
+            f"edition: {name}\neffective_from: {day}\n{said}", "utf-8"
+        )
+    assert tiemchung.main(["check", str(loan)]) == 0
+    assert f"{loan} july: 0" in capsys.readouterr().out
+    with libraries.opened() as library:
+        owner, approver = signed(library, "process_owner"), signed(library, "approver")
+        asked = ["submit", str(loan), "--all-editions", "--as", owner, "--reason", "The rules so far"]
+        assert tiemchung.main(asked) == 0
+        numbers = capsys.readouterr().out.split()
+        assert len(numbers) == 2
+        setting_up = ["approve", *numbers, "--at-setup", "--as", approver, "--reason", "Looks right"]
+        assert tiemchung.main(setting_up) == 0
+        with transaction() as connection:
+            held = {one.effective_at.date().isoformat() for one in registry.releases(connection, "loan")}
+        assert {"2021-04-30", "2021-07-14"} <= held, "from midnight in Vietnam"
+        assert (
+            tiemchung.main(["submit", str(loan), "--edition", "june", "--as", owner, "--reason", "No"]) == 1
+        )
+        assert "no edition “june”" in capsys.readouterr().err
+        late = ["approve", "1", "--effective", "tomorrow", "--as", approver, "--reason", "Looks right"]
+        assert tiemchung.main(late) == 1
+        assert "“tomorrow” is neither a date" in capsys.readouterr().err
+
+
 def test_who_is_unknown_or_may_not_submit_is_told_so(
     database: sqlalchemy.Engine, move: Callable[..., datetime], loan: Path, capsys: Captured
 ) -> None:

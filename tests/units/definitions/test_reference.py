@@ -1,4 +1,4 @@
-"""docs/process-yaml.md and docs/scenarios.md say what the schemas accept, neither more nor less."""
+"""docs/process-yaml.md, docs/scenarios.md and docs/editions.md say what the schemas accept, neither more nor less."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from engine import settings
 from engine.definitions import definition as definitions
-from engine.definitions import documents, manifest, process_schema, scenario_files, scenarios
+from engine.definitions import documents, editions, manifest, process_schema, scenario_files, scenarios
 from tests.book_loan.bundles import bundle, services
 
 DOCS = settings.CHECKOUT / "docs"
@@ -56,8 +56,11 @@ def test_what_is_required_is_told():
 
 def test_every_key_of_a_scenario_is_told_and_none_beside():
     told = sections("scenarios.md")
-    scenario = scenario_files.VALIDATOR.schema["properties"]["scenarios"]["items"]["properties"]
+    either = scenario_files.VALIDATOR.schema["properties"]["scenarios"]["items"]
+    scenario, decision = either["else"]["properties"], either["then"]["properties"]
     assert told[""] == scenario.keys()
+    assert told["A"] | {"scenario", "at"} == decision.keys()
+    assert told["cases"] == keys(decision["cases"])
     assert told["start"] == keys(scenario["start"])
     assert told["expect"] == keys(scenario["expect"])
     steps = (DOCS / "scenarios.md").read_text("utf-8").partition("### steps")[2].partition("### expect")[0]
@@ -77,16 +80,27 @@ def test_the_example_of_a_document_can_be_read():
     assert documents.read(example("process-yaml.md", 1), "documents/receipt.yaml").after == "receipt"
 
 
-def test_the_example_of_a_scenario_holds():
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_examples_of_scenarios_hold(number):
     tried = scenarios.run(
         definitions.compile(bundle()),
-        scenario_files.read(example("scenarios.md"), "scenarios.md"),
+        scenario_files.read(example("scenarios.md", number), "scenarios.md"),
         services(),
     )
     assert [one.findings for one in tried] == [()]
 
 
-@pytest.mark.parametrize("file", ["process-yaml.md", "scenarios.md"])
+def test_every_key_of_an_edition_is_told_and_none_beside():
+    told = sections("editions.md")
+    assert told["edition.yaml"] == editions.EDITION["properties"].keys()
+    assert told["authority"] == keys(editions.EDITION["properties"]["authority"])
+
+
+def test_the_example_of_an_edition_can_be_read():
+    assert editions.read(example("editions.md")).follows == "rules-of-may"
+
+
+@pytest.mark.parametrize("file", ["process-yaml.md", "scenarios.md", "editions.md"])
 def test_every_link_leads_somewhere(file):
     text = (DOCS / file).read_text("utf-8")
     for target in re.findall(r"\]\(([a-z][\w./-]*)\)", text):

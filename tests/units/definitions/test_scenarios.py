@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from engine import clock, texts
+from engine.definitions import decision_trials, scenario_files, scenarios
 from engine.definitions import definition as definitions
-from engine.definitions import scenario_files, scenarios
 from engine.errors import Invalid
 from tests.book_loan.bundles import PROCESSES, bundle, edited, services
 
@@ -198,3 +198,39 @@ def test_a_scenario_that_cannot_be_read_is_refused_at_its_line(text, expected):
     found = refused(text)
     assert sorted(code for code, _ in found) == sorted(code for code, _ in expected)
     assert {line for _, line in found} == {line for _, line in expected}
+
+
+CARDS = """\
+- scenario: Cards and debts
+  at: 2021-07-01T08:00:00+07:00
+  decision: limits
+  given: {card_kind: reader, debt: 0, books: [{title: Emma}]}
+  cases:
+    - {expect: {outcome: allow, days: 21}}
+    - {given: {card_kind: teacher}, expect: {days: 60}}
+    - {given: {debt: 90000}, expect: {outcome: refuse, rules: [1]}}
+"""
+
+
+def test_a_decision_is_tried_alone_case_by_case():
+    assert tried(CARDS).findings == ()
+    wrong = CARDS.replace("days: 60", "days: 21").replace("rules: [1]", "rules: [2]")
+    assert codes(wrong) == [("scenario_decided", 7), ("scenario_decided", 8)]
+    (one, _) = tried(wrong).findings
+    assert "limits.days should be 21, but is 60" in one.sentence("en")
+
+
+def test_a_decision_that_is_not_there_and_a_case_without_expectation_are_said():
+    assert codes(CARDS.replace("decision: limits", "decision: limit")) == [("decision_unknown_close", 1)]
+    assert refused(CARDS.replace("{expect: {outcome: allow, days: 21}}", "{given: {debt: 1}}")) == [
+        ("declared_missing", 6)
+    ]
+
+
+def test_cases_change_maps_key_by_key():
+    shared = {"card": {"kind": "reader", "since": 2019}, "debt": 0}
+    assert decision_trials.laid_over(shared, {"card": {"since": None}}) == {
+        "card": {"kind": "reader", "since": None},
+        "debt": 0,
+    }
+    assert shared["card"] == {"kind": "reader", "since": 2019}
