@@ -76,17 +76,26 @@ def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
     def evaluate(frame: Frame) -> object:
         value = source(frame)
         items = value if isinstance(value, list) else [] if value is None else [value]
+        if not items:
+            return nothing(value, frame)
         kept: list[object] = []
-        for item in items or [None]:
+        for item in items:
             frame.run.spend(1)
             verdict = condition(item_frame(item, frame))
             if isinstance(verdict, Decimal):
                 return pick(value, verdict)
-            if verdict is True and items:
+            if verdict is True:
                 kept.append(item)
             elif verdict is not None and not isinstance(verdict, bool):
                 raise Refusal("filter_undecided", kind=kind(verdict))
         return kept
+
+    def nothing(value: object, frame: Frame) -> object:
+        """Of no items: null at a position, else an empty list; what the condition says of no item is no warning."""
+        before = len(frame.run.warnings)
+        verdict = condition(item_frame(None, frame))
+        del frame.run.warnings[before:]
+        return pick(value, verdict) if isinstance(verdict, Decimal) else []
 
     return compiler.warned(evaluate, node)
 

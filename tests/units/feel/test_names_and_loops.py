@@ -100,6 +100,13 @@ def test_a_context_entry_sees_those_before_it() -> None:
     assert value("{a: 1, b: a + 1, c: {a: 5, d: a + b}}") == {"a": 1, "b": 2, "c": {"a": 5, "d": 7}}
 
 
+def test_a_filter_of_nothing_warns_of_nothing() -> None:
+    for empty in ("[]", "null"):
+        assert value(f"{empty}[item > 5]") == []
+        assert value(f"{empty}[1 + 1]") is None
+        assert warnings(f"{empty}[item > 5]") == []
+
+
 def test_a_function_may_call_itself_by_its_key() -> None:
     assert value("{f: function(n) if n < 2 then 1 else n * f(n - 1), r: f(10)}.r") == 3628800
 
