@@ -10,9 +10,10 @@ from engine.decisions import Outcome
 from engine.definitions.definition import Decision, Definition
 from engine.definitions.scenario_files import Case, DecisionTable
 from engine.definitions.scenario_verdicts import same, written
-from engine.errors import Finding
+from engine.errors import Finding, Invalid
 
 Json = Any
+REFUSED = "refused"  # what a case expects that a table is to refuse for what is not known
 
 
 def findings(definition: Definition, tried: DecisionTable) -> Iterator[Finding]:
@@ -43,23 +44,38 @@ def _contradicted(tried: DecisionTable, case: Case, used: Decision, moment: feel
     given = laid_over(tried.given, case.given)
     try:
         outcome = decisions.evaluate(used.model, used.decision, given, moment)
-        for name, expected in case.expected.items():
-            found = _found(outcome, name, moment)
-            if not same(found, expected):
-                rules = ", ".join(map(str, outcome.matched)) or "–"
-                params = {
-                    "name": name,
-                    "expected": written(expected),
-                    "found": written(found),
-                    "rules": rules,
-                }
-                yield Finding("scenario_decided", {**told, **params}, tried.file, case.line)
     except feel.FeelError as error:
         yield Finding("scenario_case_failed", {**told, "reason": str(error)}, tried.file, case.line)
+    except Invalid as refused:
+        if case.expected != {REFUSED: True}:
+            params = {**told, "inputs": refused.findings[0].params["inputs"]}
+            yield Finding("scenario_case_refused", params, tried.file, case.line)
+    else:
+        yield from _differences(tried, case, outcome, moment)
+
+
+def _differences(
+    tried: DecisionTable, case: Case, outcome: Outcome, moment: feel.Moment
+) -> Iterator[Finding]:
+    for name, expected in case.expected.items():
+        found = _found(outcome, name, moment)
+        if not same(found, expected):
+            params = {
+                "scenario": tried.name,
+                "decision": tried.decision,
+                "name": name,
+                "expected": written(expected),
+                "found": written(found),
+                "rules": ", ".join(map(str, outcome.matched)) or "–",
+            }
+            yield Finding("scenario_decided", params, tried.file, case.line)
 
 
 def _found(outcome: Outcome, name: str, moment: feel.Moment) -> Json:
-    """An output by its name or the path into it; `rules`: those that matched; of a value that is no map, the value."""
+    """An output by its name or the path into it; `rules`: those that matched; `refused`: never, for it answered; of
+    a value that is no map, the value."""
+    if name == REFUSED:
+        return False
     if name == "rules":
         return list(outcome.matched)
     if not isinstance(outcome.value, dict):

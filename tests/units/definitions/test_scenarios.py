@@ -220,6 +220,15 @@ def test_a_decision_is_tried_alone_case_by_case():
     assert "limits.days should be 21, but is 60" in one.sentence("en")
 
 
+def test_a_case_without_what_the_table_requires_is_told_unless_it_expects_the_refusal():
+    unknown = CARDS + "    - {given: {debt: null}, expect: {outcome: allow}}\n"
+    (found,) = tried(unknown).findings
+    assert (found.code, found.line) == ("scenario_case_refused", 9)
+    assert "“Nợ (đồng)”" in found.sentence("vi")
+    assert tried(CARDS + "    - {given: {debt: null}, expect: {refused: true}}\n").findings == ()
+    assert codes(CARDS + "    - {given: {debt: 1}, expect: {refused: true}}\n") == [("scenario_decided", 9)]
+
+
 def test_a_decision_that_is_not_there_and_a_case_without_expectation_are_said():
     assert codes(CARDS.replace("decision: limits", "decision: limit")) == [("decision_unknown_close", 1)]
     assert refused(CARDS.replace("{expect: {outcome: allow, days: 21}}", "{given: {debt: 1}}")) == [
