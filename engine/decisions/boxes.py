@@ -49,7 +49,8 @@ def function_body(element: etree._Element, scope: Scope) -> Box:
     """The logic of a function definition; one that calls out to Java or PMML is refused."""
     if element.get("kind", "FEEL") not in ("FEEL", "feel"):
         scope.complain("function_external", element, kind=element.get("kind", ""))
-        return Box(None, None)
+        place = _place(element)
+        return Box(None, lambda frame: frame.run.warn("external_function", place))
     return read(elements.logic(element), scope)
 
 

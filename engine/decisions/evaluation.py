@@ -128,7 +128,7 @@ class Evaluation:
             return self.outcome(need.model, need.model.decisions[need.id]).result
         if need.id in need.model.services:
             return self.service(need.model, need.model.services[need.id])
-        return self._function(need.model, need.model.knowledge[need.id])
+        return self.function(need.model, need.model.knowledge[need.id])
 
     def _input(self, one: Taken) -> object:
         """An input's value; one that had to be refused is refused again to each decision that requires it."""
@@ -148,7 +148,7 @@ class Evaluation:
         self.inputs[one.key] = value
         return value
 
-    def _function(self, model: DecisionModel, knowledge: Knowledge) -> Function:
+    def function(self, model: DecisionModel, knowledge: Knowledge) -> Function:
         """A business knowledge model as a function; what it requires is looked up when it is first called."""
         logic = knowledge.logic or _nothing
         plan = plans.of(model, knowledge)
