@@ -238,34 +238,14 @@ def evaluated(definition: Definition, used: Decision, variables: Variables, mome
     """A decision of a definition, as the runtime takes it."""
     try:
         outcome = decisions.evaluate(used.model, used.id, variables, moment)
+        kept = decisions.compact(used.model, outcome)
     except feel.FeelError as error:
         raise Fault("decision_failed", decision=used.id, reason=str(error)) from error
     except Invalid as refused:
         raise Fault("decision_needs_input", **refused.findings[0].params) from refused
     # a table's inputs are its columns; other logic is known by the variables it and all it requires read
     inputs = outcome.inputs or {name: variables.get(name) for name in sorted(used.model.variables(used.id))}
-    return Decided(
-        outcome.value, inputs, outcome.matched, traced(outcome), outcome.hit_policy, definition.version_id
-    )
-
-
-def traced(outcome: decisions.Outcome) -> Any:
-    """Why, in compact form: per rule tried its number and the input that failed first (from 1; 0: it matched);
-    and the same of the decisions it required, each with its inputs and outcome."""
-    rules = outcome.decision.rules
-    return {
-        "rules": [[rule.number, failed + 1] for rule, failed in zip(rules, outcome.failed, strict=False)],
-        "sub": [
-            {"decision": part.decision_id, "outcome": part.value, "inputs": part.inputs,
-             "rules": list(part.matched), **_traced_below(part)}
-            for part in outcome.sub
-        ],
-    }  # fmt: skip
-
-
-def _traced_below(part: decisions.Outcome) -> dict[str, Any]:
-    found = traced(part)
-    return {"trace": found["rules"], "sub": found["sub"]}
+    return Decided(outcome.value, inputs, outcome.matched, kept, outcome.hit_policy, definition.version_id)
 
 
 # --- service tasks inside the step's transaction ----------------------------------------------------------

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import decisions, feel, texts
-from engine.decisions import models
+from engine import feel, texts
+from engine.decisions import explanations, models
+from engine.decisions.explanations import Explanation
 from engine.definitions.definition import Definition
 from engine.history import Decision
 from web import wordings
@@ -66,21 +67,20 @@ class DecisionView:
 def view(logged: Decision, definition: Definition, language: str, zone: ZoneInfo) -> DecisionView:
     """The evaluation as the version that decided explains it; `definition` is that version."""
     used = definition.decisions.get(logged.decision)
-    told = logged.trace if isinstance(logged.trace, Mapping) else {}
-    reader = _Reader(definition, logged.decision, used.model if used else None, language, zone)
-    found = used.model.decision(used.id) if used else None
+    if used is None:
+        told = Explanation(logged.decision, None, logged.outcome, matched=logged.rules)
+    else:
+        told = explanations.read(used.model, used.id, logged.outcome, logged.trace, logged.inputs)
+    reader = _Reader(definition, logged.decision, language, zone)
     name = definition.text(language, f"decisions.{logged.decision}.name") or logged.decision
     element = definition.element_name(language, logged.element)
-    return reader.view(
-        found, name, logged.inputs, logged.outcome, logged.rules, told, element, logged.at, logged.version
-    )
+    return reader.view(told, name, logged.inputs, element, logged.at, logged.version)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     definition: Definition
     key: str
-    model: decisions.DecisionModel | None
     language: str
     zone: ZoneInfo
     asked: str = ""  # for a required decision: the bound one, whose names of constants serve it too
@@ -90,12 +90,12 @@ class _Reader:
         return wordings.Wordings(self.definition, self.language, self.zone)
 
     def view(
-        self, found: models.Decision | None, name: str, inputs: Mapping[str, Json], outcome: Json,
-        matched: tuple[int, ...], told: Mapping[str, Json], element: str, at: datetime | None, version: int,
+        self, told: Explanation, name: str, inputs: Mapping[str, Json], element: str, at: datetime | None, version: int
     ) -> DecisionView:  # fmt: skip
-        tried = {int(entry[0]): entry[1] for entry in told.get("rules", ())}
+        found = told.decision
+        tried = len(told.failed)
         rules = [
-            self._rule(found, rule, rule.number in matched, tried.get(rule.number), inputs)
+            self._rule(found, rule, rule.number in told.matched, dict(enumerate(told.failed, 1)), told)
             for rule in (found.rules if found else ())
             if found is not None
         ]
@@ -105,34 +105,37 @@ class _Reader:
             at=at,
             version=version,
             inputs=self._inputs(found, inputs),
-            outcome=self._outcome(found, outcome),
+            outcome=self._outcome(found, told.value),
             fired=tuple(rule for rule in rules if rule.fired),
-            others=tuple(rule for rule in rules if not rule.fired and rule.number in tried),
-            untried=sum(not rule.fired and rule.number not in tried for rule in rules),
-            numbers=matched,
-            parts=tuple(
-                self._part(part, version) for part in told.get("sub", ()) if isinstance(part, Mapping)
-            ),
+            others=tuple(rule for rule in rules if not rule.fired and rule.number <= tried),
+            untried=sum(not rule.fired and rule.number > tried for rule in rules),
+            numbers=told.matched,
+            parts=tuple(self._part(part, version) for part in told.parts),
         )
 
-    def _part(self, part: Mapping[str, Json], version: int) -> DecisionView:
-        key = str(part.get("decision", ""))
-        found = self.model.decision(key) if self.model else None
-        name = self.definition.text(self.language, f"decisions.{key}.name") or (found.name if found else key)
-        inner = _Reader(self.definition, key, self.model, self.language, self.zone, self.asked or self.key)
-        told = {"rules": part.get("trace", ()), "sub": part.get("sub", ())}
-        rules, inputs = tuple(part.get("rules", ())), part.get("inputs") or {}
-        return inner.view(found, name, inputs, part.get("outcome"), rules, told, "", None, version)
+    def _part(self, part: Explanation, version: int) -> DecisionView:
+        found = part.decision
+        name = self.definition.text(self.language, f"decisions.{part.key}.name") or (
+            found.name if found else part.key
+        )
+        inner = _Reader(self.definition, part.key, self.language, self.zone, self.asked or self.key)
+        labels = [clause.label for clause in found.inputs] if found else []
+        inputs = dict(zip(labels, part.values, strict=False)) or part.reads
+        return inner.view(part, name, inputs, "", None, version)
 
     def _rule(
-        self, found: models.Decision, rule: models.Rule, fired: bool, failed: Json, inputs: Mapping[str, Json]
+        self,
+        found: models.Decision,
+        rule: models.Rule,
+        fired: bool,
+        failed: Mapping[int, int],
+        told: Explanation,
     ) -> RuleView:
-        is_known = isinstance(failed, int) and failed > 0 and not fired
-        failed_at = failed - 1 if is_known else None  # logged from 1; 0 is a match
+        failed_at = failed.get(rule.number) if not fired else None
         conditions = tuple(
             Cell(
                 self._input_label(clause), test.text, test.text.strip() == "-", index == failed_at,
-                self._input(clause, inputs.get(clause.label)) if index == failed_at else "",
+                self._input(clause, told.values[index]) if index == failed_at else "",
             )
             for index, (clause, test) in enumerate(zip(found.inputs, rule.tests, strict=True))
         )  # fmt: skip

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine.decisions import elements, table_reading, tables
-from engine.decisions.models import Logic, Table, Variable
+from engine.decisions.models import Entries, Logic, Table, Variable
 from engine.decisions.scopes import Scope
 from engine.feel import compiling_calls, compiling_loops, logic, types
+from engine.feel import syntax as tree
 from engine.feel.budgets import Run
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import Frame
@@ -19,10 +20,16 @@ from engine.feel.values import Function, kind
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Compiled logic; `table` is set when it is a decision table."""
+    """Compiled logic; `table` is set when it is a decision table, `entries` when it is a boxed context.
+
+    `text` is what a literal expression says, `members` the names its value has, in their order, where that is plain.
+    """
 
     table: Table | None
     logic: Logic | None
+    entries: Entries | None = None
+    text: str = ""
+    members: tuple[str, ...] = ()
 
 
 def read(element: etree._Element | None, scope: Scope) -> Box:
@@ -32,9 +39,12 @@ def read(element: etree._Element | None, scope: Scope) -> Box:
     if elements.tag(element) == "decisionTable":
         table = table_reading.read(element, scope)
         return Box(table, lambda frame: tables.decide(table, frame).value)
-    found = _READ[elements.tag(element)](element, scope)
     wanted = scope.type(elements.type_name(element), element)
-    return Box(None, found if wanted == types.ANY else _typed(found, wanted, element))
+    if elements.tag(element) == "literalExpression":
+        return _literal(element, wanted, scope)
+    if elements.tag(element) == "context":
+        return _context(element, wanted, scope)
+    return Box(None, _typed(_READ[elements.tag(element)](element, scope), wanted, element))
 
 
 def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:
@@ -66,6 +76,8 @@ def coerced(value: object, wanted: types.Type, run: Run, place: Place) -> object
 
 
 def _typed(found: Logic, wanted: types.Type, element: etree._Element) -> Logic:
+    if wanted == types.ANY:
+        return found
     place = _place(element)
     return lambda frame: coerced(found(frame), wanted, frame.run, place)
 
@@ -85,13 +97,16 @@ def _nothing(frame: Frame) -> object:
     return None
 
 
-def _literal(element: etree._Element, scope: Scope) -> Logic:
-    if not elements.text(element):
-        return _nothing
-    return scope.expression(element).closure
+def _literal(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
+    text = elements.text(element)
+    if not text:
+        return Box(None, _typed(_nothing, wanted, element))
+    found = scope.expression(element)
+    members = tuple(name for name, _ in found.tree.entries) if isinstance(found.tree, tree.Context) else ()
+    return Box(None, _typed(found.closure, wanted, element), None, text, members)
 
 
-def _context(element: etree._Element, scope: Scope) -> Logic:
+def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
     """Entries one after the other, each seeing those before; an entry without a name is the result."""
     entries: list[tuple[str, Logic, types.Type]] = []
     result: Logic | None = None
@@ -112,14 +127,16 @@ def _context(element: etree._Element, scope: Scope) -> Logic:
                 scope.bind(name)
         del scope.bound[begun:]
 
-    def build(frame: Frame) -> object:
+    def build(frame: Frame) -> tuple[dict[str, object], object]:
         built: dict[str, object] = {}
         inner = Frame(built, frame, frame.run)
-        for name, value, wanted in entries:
-            built[name] = coerced(value(inner), wanted, frame.run, place)
-        return built if result is None else result(inner)
+        for name, value, kept in entries:
+            built[name] = coerced(value(inner), kept, frame.run, place)
+        found = built if result is None else result(inner)
+        return built, coerced(found, wanted, frame.run, place)
 
-    return build
+    members = tuple(name for name, _, _ in entries) if result is None else ()
+    return Box(None, lambda frame: build(frame)[1], build, "", members)
 
 
 def _relation(element: etree._Element, scope: Scope) -> Logic:
@@ -263,7 +280,7 @@ def _verdict(values: list[bool | None], decisive: bool) -> bool | None:
 
 
 _READ: dict[str, Callable[[etree._Element, Scope], Logic]] = {
-    "literalExpression": _literal, "context": _context, "relation": _relation, "list": _list,
+    "relation": _relation, "list": _list,
     "invocation": _invocation, "functionDefinition": _function, "conditional": _conditional, "filter": _filter,
     "for": _loop, "some": _loop, "every": _loop,
 }  # fmt: skip

@@ -90,18 +90,21 @@ class Evaluation:
         values: tuple[object, ...] = ()
         failed: tuple[int, ...] = ()
         matched: tuple[int, ...] = ()
+        entries: dict[str, object] = {}
         value: object = None
         if decision.table is not None:
             verdict = tables.decide(decision.table, frame)
             value, values = verdict.value, tuple(verdict.values)
             failed, matched = tuple(verdict.failed), tuple(verdict.matched)
+        elif decision.entries is not None:
+            entries, value = decision.entries(frame)
         elif decision.logic is not None:
             value = decision.logic(frame)
         if decision.variable.type is not types.ANY:
             place = Place(decision.name, 0, len(decision.name))
             value = boxes.coerced(value, decision.variable.type, self.run, place)
         warnings = tuple(self.run.warnings[own if sub else before :])
-        return Outcome(decision, value, values, failed, matched, warnings, sub)
+        return Outcome(decision, value, values, failed, matched, warnings, sub, frame.names, entries)
 
     def frame(self, plan: Plan) -> Frame:
         """The names an element's logic sees: the variables it reads, and all that it requires."""

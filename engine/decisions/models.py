@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Logic = Callable[[Frame], object]
 """Boxed logic, compiled: its value where the names are as in the frame."""
 
+Entries = Callable[[Frame], tuple[dict[str, object], object]]
+"""A boxed context, compiled: its entries by name, and its value, which is another when it has a result cell."""
+
 
 class HitPolicy(StrEnum):
     """What a table says when several rules match."""
@@ -113,7 +116,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision: its logic (a table, or other boxed logic), what it requires, and the free names it reads."""
+    """One decision: its logic (a table, or other boxed logic), what it requires, and the free names it reads.
+
+    For people: `text` is what a literal expression says, `members` the names of its value in their order.
+    """
 
     id: str
     name: str
@@ -126,6 +132,9 @@ class Decision:
     description: str = ""
     line: int | None = None
     file: str = ""
+    entries: Entries | None = None
+    text: str = ""
+    members: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -224,7 +233,10 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a decision said and why. `failed` holds, per rule tried, the input that failed first or -1 for a match."""
+    """What a decision said and why. `failed` holds, per rule tried, the input that failed first or -1 for a match.
+
+    `names` are those its logic saw, with their values; `entries` those of a boxed context.
+    """
 
     decision: Decision
     result: object
@@ -233,6 +245,8 @@ class Outcome:
     matched: tuple[int, ...]
     warnings: tuple[feel.Warning, ...]
     sub: tuple[Outcome, ...] = ()
+    names: Mapping[str, object] = field(default_factory=dict)
+    entries: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def value(self) -> feel.Json:

@@ -143,6 +143,7 @@ class _Reading:
         self.result.decisions[identity] = Decision(
             identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
             frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
+            box.entries, box.text, box.members,
         )  # fmt: skip
         return None
 

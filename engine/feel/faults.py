@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,17 +48,18 @@ class Warning:
 
     def sentence(self, language: str = "vi") -> str:
         """The reason with its place, in the reader's language."""
-        reason = texts.sentence(f"feel.warnings.{self.code}", language, **self.params)
-        if not self.place.text:
-            return reason
-        return texts.sentence(
-            "feel.place",
-            language,
-            reason=reason,
-            extract=self.place.extract,
-            line=self.place.line,
-            column=self.place.column,
-        )
+        at = self.place
+        return said(self.code, self.params, at.extract if at.text else "", at.line, at.column, language)
+
+
+def said(
+    code: str, params: Mapping[str, Any], extract: str, line: int, column: int, language: str = "vi"
+) -> str:
+    """A warning's sentence, with its place where there is an extract of the text it is about."""
+    reason = texts.sentence(f"feel.warnings.{code}", language, **params)
+    if not extract:
+        return reason
+    return texts.sentence("feel.place", language, reason=reason, extract=extract, line=line, column=column)
 
 
 class FeelError(Exception):

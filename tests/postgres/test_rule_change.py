@@ -7,17 +7,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy
 
 from engine import clock, database, history, instances, settings, user_tasks
+from engine.decisions import explanations
 from engine.definitions import bundle as bundles
 from engine.definitions import compare, deployment, registry
 from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.errors import Conflict, Invalid, NotAllowed
+from engine.ids import VersionId
 from tests.postgres.library import Library
 from tests.processes import clinic as clinics
 from tests.processes import snapshots
@@ -78,9 +79,9 @@ def test_a_cell_is_edited_and_the_next_case_is_decided_by_it_while_the_one_in_sc
         steps = [step for row in visit.history() for step in row.details.get("steps", ())]
         (told,) = [step for step in steps if step[:2] == ["decided", "decide_screening"]]
         assert told[2]["decision"] == "screening"
-        assert 62 in cautions(visit)["inputs"].values(), "what was decided on is kept beside the outcome"
-    assert cautions(in_screening)["rules"] == []
-    assert cautions(following)["rules"] == [11]
+        assert 62 in cautions(visit).values, "what was decided on is kept beside the outcome"
+    assert cautions(in_screening).matched == ()
+    assert cautions(following).matched == (11,)
 
 
 def test_an_edit_that_an_owners_scenario_contradicts_is_refused_with_its_file_and_line(
@@ -339,13 +340,10 @@ def decided(visit: Visit) -> tuple[str, set[str], int]:
     return visit.proposes(), visit.findings(), visit.decided("screening").version
 
 
-def cautions(visit: Visit) -> dict[str, Any]:
-    """What the decision's stored trace tells of its table of cautions: inputs, outcome, the rows that matched."""
-
-    def search(parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for part in parts:
-            if part["decision"] == "cautions":
-                yield part
-            yield from search(part["sub"])
-
-    return next(search(visit.decided("screening").trace["sub"]))
+def cautions(visit: Visit) -> explanations.Explanation:
+    """What is kept of the table of cautions of the screening: its inputs, and the rows that matched."""
+    logged = visit.decided("screening")
+    with transaction() as connection:
+        used = registry.definition(connection, VersionId(logged.version_id)).decisions["screening"]
+    told = explanations.read(used.model, used.id, logged.outcome, logged.trace)
+    return next(one for one in told.every() if one.key == "cautions")

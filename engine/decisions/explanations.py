@@ -1,0 +1,279 @@
+"""Why it came out so: what an evaluation leaves behind in few bytes, and what that says with its model beside it.
+
+What is kept (`compact`) is JSON, and means something only together with the very model that decided: columns and
+rules are known by their place in it. Each decision of the graph is kept once, however many require it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine import feel, texts
+from engine.decisions.models import Decision, DecisionModel, HitPolicy, Need, Outcome
+from engine.feel import syntax as tree
+from engine.feel.arithmetic import negate
+from engine.feel.faults import said
+from engine.feel.values import Function
+
+Json = feel.Json
+_FIT = ord("0")  # a rule that fitted; the column that failed first, from 1, is as many characters further on
+_EXTRACT = 60  # characters of the text a warning is about
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A warning as it was kept: `code` and `params` as of `feel.Warning`, and what text it was about, where."""
+
+    code: str
+    params: Mapping[str, Json]
+    extract: str = ""
+    line: int = 1
+    column: int = 1
+
+    def sentence(self, language: str = "vi") -> str:
+        """The reason with its place, in the reader's language."""
+        return said(self.code, self.params, self.extract, self.line, self.column, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One decision of an evaluation.
+
+    `values` are those of a table's inputs, in order; `failed` holds, per rule tried, the input that failed first or
+    -1 where the rule matched. `reads` are the variables that other logic read, `entries` those of a boxed context.
+    `parts` are the required decisions, each where it is required first; `again` names those explained elsewhere.
+    `decision` is None when the model has none of that name.
+    """
+
+    key: str
+    decision: Decision | None
+    value: Json
+    values: tuple[Json, ...] = ()
+    failed: tuple[int, ...] = ()
+    matched: tuple[int, ...] = ()
+    reads: Mapping[str, Json] = field(default_factory=dict)
+    entries: Mapping[str, Json] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    parts: tuple[Explanation, ...] = ()
+    again: tuple[str, ...] = ()
+
+    @property
+    def how(self) -> str:
+        """What decided: the last part of a key under `decisions.how` in engine/texts."""
+        table = self.decision.table if self.decision else None
+        if table is None:
+            return "logic"
+        codes = {note.code for note in self.notes}
+        if "input_not_allowed" in codes:
+            return "input_not_allowed"
+        if not self.matched:
+            return "default" if any(clause.default for clause in table.outputs) else "no_rule"
+        if "rules_disagree" in codes:
+            return "rules_disagree"
+        if table.hit_policy is HitPolicy.UNIQUE and len(self.matched) > 1:
+            return "rules_overlap"
+        policy = table.hit_policy.name.lower()
+        return f"{policy}_{table.aggregation.lower()}" if table.aggregation else policy
+
+    @property
+    def deciding(self) -> tuple[int, ...]:
+        """The numbers of the rules whose conclusions became the value; of the matched ones, those the policy took."""
+        if self.how in ("rules_overlap", "rules_disagree"):
+            return ()
+        if self.how == "priority" and len(self.matched) > 1:
+            return _foremost(self)
+        return self.matched
+
+    def decided_by(self, language: str = "vi") -> str:
+        """Which rule or policy decided, in a sentence."""
+        rules, matched = (", ".join(map(str, numbers)) for numbers in (self.deciding, self.matched))
+        return texts.sentence(f"decisions.how.{self.how}", language, rules=rules, matched=matched)
+
+    def every(self) -> Iterator[Explanation]:
+        """This decision and all it required, each once."""
+        yield self
+        for part in self.parts:
+            yield from part.every()
+
+
+def of(model: DecisionModel, outcome: Outcome) -> Explanation:
+    """The explanation of an evaluation just made."""
+    return read(model, outcome.decision_id, outcome.value, compact(model, outcome))
+
+
+def compact(model: DecisionModel, outcome: Outcome) -> Json:
+    """What is kept of an evaluation: per decision its inputs, its value (but that of the outermost, which the caller
+    keeps), per rule tried one character that says where it failed, and its warnings."""
+    steps: dict[str, Json] = {}
+    _keep(steps, model, model, outcome)
+    del steps[outcome.decision_id]["out"]
+    return {"steps": steps}
+
+
+def read(
+    model: DecisionModel, decision: str, value: Json, kept: Json, inputs: Mapping[str, Json] | None = None
+) -> Explanation:
+    """The explanation that was kept, told by the model that decided; `inputs` by label serve where none were kept."""
+    found = model.decision(decision)
+    if found is None:
+        return Explanation(decision, None, value)
+    steps = kept.get("steps") if isinstance(kept, Mapping) else None
+    if steps is None:
+        steps = _from_tree(model, found, kept)
+    own = {"in": [(inputs or {}).get(clause.label) for clause in found.inputs], **steps.get(found.id, {})}
+    return _Telling(model, steps).told(model, found, {**own, "out": value})
+
+
+# --- keeping ----------------------------------------------------------------------------------------------
+
+
+def _keep(steps: dict[str, Json], root: DecisionModel, model: DecisionModel, outcome: Outcome) -> None:
+    decision = outcome.decision
+    key = _key(root, model, decision.id)
+    if key in steps:
+        return
+    step: dict[str, Json] = {"out": outcome.value}
+    steps[key] = step
+    if decision.table is not None:
+        step["in"] = [feel.to_json(value) for value in outcome.values]
+        step["fit"] = "".join(chr(_FIT + failed + 1) for failed in outcome.failed)
+        if outcome.matched != _matched(outcome.failed):
+            step["rules"] = list(outcome.matched)
+    elif reads := _reads(outcome):
+        step["read"] = reads
+    if outcome.entries and outcome.entries is not outcome.result:
+        step["entries"] = {name: feel.to_json(value) for name, value in outcome.entries.items()}
+    if outcome.warnings:
+        step["warn"] = [_noted(warning) for warning in outcome.warnings]
+    for need, part in zip(_required(decision), outcome.sub, strict=False):
+        _keep(steps, root, need.model, part)
+
+
+def _reads(outcome: Outcome) -> dict[str, Json]:
+    """The variables that logic other than a table read; what required decisions gave is kept with them."""
+    given = {
+        need.path[0] if need.path else name
+        for need in outcome.decision.needs
+        if need.kind != "input" and (name := _name(need)) is not None
+    }
+    return {
+        name: feel.to_json(value)
+        for name, value in outcome.names.items()
+        if name not in given and not isinstance(value, Function)
+    }
+
+
+def _name(need: Need) -> str | None:
+    model = need.model
+    found = model.decisions.get(need.id) or model.knowledge.get(need.id) or model.services.get(need.id)
+    return found.variable.name if found else None
+
+
+def _noted(warning: feel.Warning) -> list[Json]:
+    params = {
+        name: value if isinstance(value, (str, int)) else str(value) for name, value in warning.params.items()
+    }
+    if not warning.place.text:
+        return [warning.code, params]
+    place = warning.place
+    return [warning.code, params, place.extract[:_EXTRACT], place.line, place.column]
+
+
+# --- reading ----------------------------------------------------------------------------------------------
+
+
+class _Telling:
+    """One reading of what was kept: each decision is told where it is required first."""
+
+    def __init__(self, root: DecisionModel, steps: Mapping[str, Any]) -> None:
+        self.root, self.steps = root, steps
+        self.seen: set[str] = set()
+
+    def told(self, model: DecisionModel, decision: Decision, step: Mapping[str, Any]) -> Explanation:
+        key = _key(self.root, model, decision.id)
+        self.seen.add(key)
+        parts: list[Explanation] = []
+        again: list[str] = []
+        for need in _required(decision):
+            other = _key(self.root, need.model, need.id)
+            if other in self.seen:
+                again.append(other)
+            elif other in self.steps:
+                parts.append(self.told(need.model, need.model.decisions[need.id], self.steps[other]))
+        failed = tuple(ord(sign) - _FIT - 1 for sign in step.get("fit", ""))
+        return Explanation(
+            key=key,
+            decision=decision,
+            value=step.get("out"),
+            values=tuple(step.get("in", ())),
+            failed=failed,
+            matched=tuple(step["rules"]) if "rules" in step else _matched(failed),
+            reads=step.get("read", {}),
+            entries=step.get("entries", {}),
+            notes=tuple(Note(*note) for note in step.get("warn", ())),
+            parts=tuple(parts),
+            again=tuple(again),
+        )
+
+
+def _from_tree(model: DecisionModel, decision: Decision, kept: Json) -> dict[str, Any]:
+    """What was kept before each decision was kept once: a tree, with inputs by label; no variables, no warnings."""
+    steps: dict[str, Any] = {}
+
+    def step(decision: Decision | None, inputs: Mapping[str, Json], trace: Any) -> dict[str, Any]:
+        values = [inputs.get(clause.label) for clause in decision.inputs] if decision else []
+        return {"in": values, "fit": "".join(chr(_FIT + failed) for _, failed in trace)}
+
+    def walk(parts: Any) -> None:
+        for part in parts:
+            found = model.decisions.get(part["decision"])
+            told = step(found, part.get("inputs") or {}, part.get("trace", ()))
+            steps[part["decision"]] = {**told, "out": part.get("outcome"), "rules": part.get("rules", [])}
+            walk(part.get("sub", ()))
+
+    if isinstance(kept, Mapping):
+        walk(kept.get("sub", ()))
+        steps[decision.id] = {"fit": step(None, {}, kept.get("rules", ()))["fit"]}
+    return steps
+
+
+# --- of both ----------------------------------------------------------------------------------------------
+
+
+def _key(root: DecisionModel, model: DecisionModel, identity: str) -> str:
+    """How a decision is named among those of an evaluation: by id, one of another model as DMN refers to it."""
+    return identity if model is root else f"{model.namespace}#{identity}"
+
+
+def _required(decision: Decision) -> list[Need]:
+    return [need for need in decision.needs if need.kind == "decision"]
+
+
+def _matched(failed: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(number for number, column in enumerate(failed, 1) if column < 0)
+
+
+def _foremost(explanation: Explanation) -> tuple[int, ...]:
+    """The matched rules that give the value: a table by priority takes one conclusion, which several may share."""
+    decision = explanation.decision
+    if decision is None:
+        return ()
+    value = explanation.value
+    is_wide = len(decision.outputs) > 1 and isinstance(value, Mapping)
+    wanted = [value.get(clause.name) for clause in decision.outputs] if is_wide else [value]
+    found = tuple(
+        number
+        for number in explanation.matched
+        if [constant(cell) for cell in decision.rules[number - 1].outputs] == wanted
+    )
+    return found or explanation.matched
+
+
+def constant(cell: feel.Expression) -> Json:
+    """What a conclusion says when it says it in so many words; None for what has to be computed."""
+    node = cell.tree
+    if isinstance(node, tree.Negation) and isinstance(node.operand, tree.Literal):
+        return feel.to_json(negate(node.operand.value))
+    return feel.to_json(node.value) if isinstance(node, tree.Literal) else None
