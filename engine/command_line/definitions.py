@@ -80,10 +80,7 @@ def versions(arguments: Namespace) -> None:
 def _editions(folder: Path) -> list[str | None]:
     """The folder itself (None) and the editions laid over it; with unreadable ones the folder alone, which says why."""
     with suppress(Invalid):
-        return [
-            None,
-            *(one.name for one in editions.of(folder) if (folder / editions.FOLDER / one.name).is_dir()),
-        ]
+        return [None, *(one.name for one in editions.changing(folder))]
     return [None]
 
 

@@ -110,6 +110,11 @@ def of(folder: Path) -> tuple[Edition, ...]:
     return tuple(sorted(known.values(), key=lambda one: one.effective_from))
 
 
+def changing(folder: Path) -> tuple[Edition, ...]:
+    """The editions that change files of the folder, in order of effect."""
+    return tuple(one for one in of(folder) if _place(folder, one.name).is_dir())
+
+
 def layers(folder: Path, name: str) -> tuple[Edition, ...]:
     """The editions to lay over the process folder for the named one, the named one last; none for the folder's own."""
     known = _known(folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import catalogue, settings
-from engine.definitions import bundle, checks, scenario_files, scenarios
+from engine.definitions import bundle, checks, editions, scenario_files, scenarios
 from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
 from tests.book_loan import bundles
@@ -19,9 +19,12 @@ FOLDERS = [
 ]
 
 
-def compiled(folder: Path) -> Definition:
+EDITIONS = [(folder, one.name) for folder in FOLDERS for one in editions.changing(folder)]
+
+
+def compiled(folder: Path, edition: str | None = None) -> Definition:
     forms = folder.parent.parent / "forms"
-    return definitions.compile(bundle.read(folder, forms))
+    return definitions.compile(bundle.read(folder, forms, edition))
 
 
 def services(folder: Path) -> catalogue.Catalogue:
@@ -38,11 +41,19 @@ def test_there_are_processes_of_both_domains() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_scenario_of_the_owners_passes(folder: Path) -> None:
-    definition = compiled(folder)
+    every_scenario_passes(folder, None)
+
+
+@pytest.mark.parametrize(("folder", "edition"), EDITIONS, ids=lambda one: getattr(one, "name", one))
+def test_every_scenario_of_every_edition_passes(folder: Path, edition: str) -> None:
+    every_scenario_passes(folder, edition)
+
+
+def every_scenario_passes(folder: Path, edition: str | None) -> None:
+    definition = compiled(folder, edition)
     tried = scenarios.run(definition, None, services(folder))
-    assert len(tried) == sum(
-        path.read_text("utf-8").count("- scenario:") for path in folder.glob("scenarios/*.yaml")
-    )
+    files = [content for path, content in definition.bundle.files.items() if path.startswith("scenarios/")]
+    assert len(tried) == sum(content.decode().count("- scenario:") for content in files) > 0
     assert [finding.sentence("en") for one in tried for finding in one.findings] == []
 
 
