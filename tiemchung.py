@@ -134,6 +134,9 @@ def _new(arguments: Arguments) -> None:
 # --- the parser -------------------------------------------------------------------------------------------
 
 
+Command = Callable[[str, Callable[[Arguments], int | None]], argparse.ArgumentParser]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tiemchung", description=__doc__.splitlines()[0] if __doc__ else None
@@ -150,6 +153,14 @@ def _parser() -> argparse.ArgumentParser:
     command("work", _work)
     command("stop", _stop)
     command("migrate", _migrate)
+    _add_definitions(command)
+    _add_trials(command)
+    _add_measures(command)
+    return parser
+
+
+def _add_definitions(command: Command) -> None:
+    """Check, write and publish."""
     command("check", _check).add_argument("folders", nargs="*", metavar="DIR")
     write = command("document", definitions.document)
     write.add_argument("folders", nargs="*", metavar="DIR")
@@ -175,21 +186,40 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--as", dest="sign_in", required=True, metavar="SIGN_IN")
         one.add_argument("--reason", required=True)
     command("versions", definitions.versions)
+
+
+def _add_trials(command: Command) -> None:
+    """Try a file in memory."""
     run = command("run", drawings.run)
     run.add_argument("file", metavar="FILE")
     run.add_argument("--engine", choices=("own", "spiffworkflow"), default="own")
     run.add_argument("--answers", metavar="JSON", help='per element, e.g. {"ask": {"days": 3}}')
+    decide = command("decide", decisions.decide)
+    decide.add_argument("file", metavar="FILE", help="a DMN file, or a process folder")
+    decide.add_argument("--decision", required=True, metavar="NAME", help="a decision or decision service")
+    decide.add_argument(
+        "--input", default="{}", metavar="JSON", help="the variables; @FILE, or - for standard input"
+    )
+    decide.add_argument(
+        "--explain", action="store_true", help="inputs, rules, what decided, what was required"
+    )
+    decide.add_argument("--at", metavar="MOMENT", help="decide as of this date or moment")
+    decide.add_argument("--edition", metavar="NAME", help="one of the folder's editions")
+    decide.add_argument("--json", action="store_true", help="with --explain: the explanation as JSON")
     kit = command("conformance", decisions.conformance)
     kit.add_argument("standard", choices=("dmn",))
     kit.add_argument("folder", metavar="DIR")
     kit.add_argument("--json", action="store_true")
+
+
+def _add_measures(command: Command) -> None:
+    """Play and measure."""
     play = command("simulate", measures.simulate)
     play.add_argument("--visits", type=_positive, required=True, metavar="N")
     measure = command("bench", measures.bench)
     measure.add_argument("what", choices=("engine",))
     measure.add_argument("--json", action="store_true")
     measure.add_argument("--seconds", type=_duration, default=4.0, help="per measurement")
-    return parser
 
 
 def _positive(text: str) -> int:

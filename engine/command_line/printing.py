@@ -24,6 +24,12 @@ def findings(found: Sequence[Finding], where: str = "") -> None:
         print(f"{where}: {count} lỗi / errors, {len(found) - count} cảnh báo / warnings")
 
 
+def warnings(sentences: Sequence[str]) -> None:
+    """Print sentences that are no part of the answer."""
+    for sentence in sentences:
+        print(f"warning: {sentence}", file=sys.stderr)
+
+
 def progress(done: int, total: int) -> None:
     end = "\n" if done == total else "\r"
     print(f"  {done}/{total}", end=end, flush=True)

@@ -31,10 +31,7 @@ def evaluate_service(
     model: DecisionModel, service: str, variables: Variables, moment: feel.Moment
 ) -> feel.Json:
     """Evaluate a decision service (by id or name) with its inputs taken from the variables by name."""
-    known = (model.services.get(service), *(s for s in model.services.values() if s.variable.name == service))
-    found = next((one for one in known if one is not None), None)
-    if found is None:
-        raise errors.NotFound("decision_unknown", decision=service, known=", ".join(model.services))
+    found = _service(model, service)
     evaluation = Evaluation(variables, Run(moment))
     function = evaluation.service(model, found)
     arguments = [feel.from_json(variables.get(name)) for name in function.parameters or ()]
@@ -43,6 +40,33 @@ def evaluate_service(
     except Refusal as refusal:
         evaluation.run.note(refusal, Place(service, 0, len(service)))
         return None
+
+
+def service_outcomes(
+    model: DecisionModel, service: str, variables: Variables, moment: feel.Moment
+) -> tuple[tuple[DecisionModel, Outcome], ...]:
+    """Why a decision service says what it says: the outcome of each of its output decisions, with its model."""
+    found = _service(model, service)
+    run = Run(moment)
+    given: dict[Key, object] = {}
+    for need in found.input_decisions:
+        known = plans.variable(need)
+        place = Place(known.name, 0, len(known.name))
+        value = feel.from_json(variables.get(known.name))
+        given[(id(need.model), need.id)] = boxes.coerced(value, known.type, run, place)
+    names = [plans.variable(need).name for need in found.input_data]
+    evaluation = Evaluation({name: variables.get(name) for name in names}, run, given)
+    return tuple(
+        (need.model, evaluation.outcome(need.model, need.model.decisions[need.id])) for need in found.outputs
+    )
+
+
+def _service(model: DecisionModel, service: str) -> Service:
+    known = (model.services.get(service), *(s for s in model.services.values() if s.variable.name == service))
+    found = next((one for one in known if one is not None), None)
+    if found is None:
+        raise errors.NotFound("decision_unknown", decision=service, known=", ".join(model.services))
+    return found
 
 
 class Evaluation:

@@ -19,6 +19,7 @@ from engine.feel.values import Function
 
 Json = feel.Json
 _FIT = ord("0")  # a rule that fitted; the column that failed first, from 1, is as many characters further on
+_GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 _EXTRACT = 60  # characters of the text a warning is about
 
 
@@ -68,8 +69,10 @@ class Explanation:
         codes = {note.code for note in self.notes}
         if "input_not_allowed" in codes:
             return "input_not_allowed"
+        if not self.matched and any(clause.default for clause in table.outputs):
+            return "default"
         if not self.matched:
-            return "default" if any(clause.default for clause in table.outputs) else "no_rule"
+            return "nothing_gathered" if table.hit_policy in _GATHERING else "no_rule"
         if "rules_disagree" in codes:
             return "rules_disagree"
         if table.hit_policy is HitPolicy.UNIQUE and len(self.matched) > 1:
@@ -147,8 +150,9 @@ def _keep(steps: dict[str, Json], root: DecisionModel, model: DecisionModel, out
         step["entries"] = {name: feel.to_json(value) for name, value in outcome.entries.items()}
     if outcome.warnings:
         step["warn"] = [_noted(warning) for warning in outcome.warnings]
-    for need, part in zip(_required(decision), outcome.sub, strict=False):
-        _keep(steps, root, need.model, part)
+    models = {id(need.model.decisions[need.id]): need.model for need in _required(decision)}
+    for part in outcome.sub:  # a decision service leaves out those it was given
+        _keep(steps, root, models[id(part.decision)], part)
 
 
 def _reads(outcome: Outcome) -> dict[str, Json]:

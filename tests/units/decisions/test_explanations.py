@@ -177,6 +177,7 @@ def test_the_policy_that_decided_is_said_in_both_languages(policy: str) -> None:
 @pytest.mark.parametrize(
     ("found", "days", "how", "deciding"),
     [
+        (one_table("COLLECT", ["days"], [BAND], [["> 5", '"high"']]), 1, "nothing_gathered", ()),
         (one_table("UNIQUE", ["days"], [(*BAND, '"none"')], [["> 5", '"high"']]), 1, "default", ()),
         (one_table("UNIQUE", ["days"], [BAND], [["> 5", '"high"']]), 1, "no_rule", ()),
         (one_table("UNIQUE", ["days"], [BAND], [["> 5", '"high"'], ["> 6", '"low"']]), 7, "rules_overlap", ()),
