@@ -66,7 +66,7 @@ def quantified(compiler: Compiler, node: tree.Quantified) -> Eval:
 def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
     """`list[condition]`, where an item's entries are names and the item itself is `item`; `list[number]` picks one."""
     source = compiler.compile(node.source)
-    constant = _constant_index(node.condition)
+    constant = constant_index(node.condition)
     if constant is not None:
         index = constant
         return lambda frame: pick(source(frame), index)
@@ -174,11 +174,12 @@ def _turns(sources: Sequence[Source], frame: Frame, turn: Callable[[Frame], bool
     return True
 
 
-def _constant_index(condition: tree.Node) -> Decimal | None:
+def constant_index(condition: tree.Node) -> Decimal | None:
+    """The position a filter's condition names by a plain number; None for any other condition."""
     if isinstance(condition, tree.Literal) and isinstance(condition.value, Decimal):
         return condition.value
     if isinstance(condition, tree.Negation):
-        inner = _constant_index(condition.operand)
+        inner = constant_index(condition.operand)
         return None if inner is None else inner.copy_negate()
     return None
 

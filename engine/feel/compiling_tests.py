@@ -17,7 +17,7 @@ from engine.feel.values import Range
 if TYPE_CHECKING:
     from engine.feel.compiling import Compiler
 
-_BOOLEAN = (tree.Comparison, tree.Logic, tree.Between, tree.Membership, tree.InstanceOf, tree.Quantified)
+BOOLEAN = (tree.Comparison, tree.Logic, tree.Between, tree.Membership, tree.InstanceOf, tree.Quantified)
 
 
 def cell(compiler: Compiler, node: tree.Tests) -> Test:
@@ -38,7 +38,7 @@ def cell_test(compiler: Compiler, node: tree.Node) -> Test:
         if isinstance(node, tree.Bound):
             return _asked(compiler, member_test(compiler, node))
         return lambda value, frame: logic.truth(evaluate(Frame({"?": value}, frame, frame.run)))
-    if isinstance(node, _BOOLEAN):
+    if isinstance(node, BOOLEAN):
         decide = compiler.compile(node)
         return lambda value, frame: logic.truth(decide(frame))
     if isinstance(node, tree.Call):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from engine.feel import dates, durations, parsing_blocks, parsing_types
 from engine.feel import syntax as tree
@@ -283,8 +284,7 @@ def _parenthesis(reader: Reader) -> tree.Node:
     inner = bound or _expression(reader)
     if bound is None and reader.sees(".."):
         return _interval(reader, opening, inner)
-    reader.expect(")")
-    return inner
+    return replace(inner, start=opening.start, end=reader.expect(")").end)
 
 
 def _bracket(reader: Reader) -> tree.Node:

@@ -44,6 +44,18 @@ class FunctionType(Type):
 
 
 @dataclass(frozen=True, slots=True)
+class ExactContext(ContextType):
+    """What a context literal is: these entries and no others, where a declared context may hold more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFunction(FunctionType):
+    """A function whose parameters can be given by name."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Restricted(Type):
     """A type with allowed values: a test that must be true of each value."""
 

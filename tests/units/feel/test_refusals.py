@@ -56,7 +56,8 @@ def test_a_refusal_becomes_a_finding_at_its_line_in_the_file() -> None:
     assert "“*”" in found.sentence("vi")
 
 
-def _codes(pattern: str) -> set[str]:
+def sources_say(pattern: str) -> set[str]:
+    """What a pattern finds in the sources of the language and of decisions."""
     folders = [Path(feel.__file__).parent, Path(feel.__file__).parent.parent / "decisions"]
     sources = [path.read_text("utf-8") for folder in folders for path in folder.glob("*.py")]
     return {code for source in sources for code in re.findall(pattern, source)}
@@ -64,7 +65,7 @@ def _codes(pattern: str) -> set[str]:
 
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_reason_has_a_sentence_in_each_language(language: str) -> None:
-    reasons = _codes(r'(?:Refusal|Misfit|warn)\(\s*"([a-z_]+)"')
+    reasons = sources_say(r'(?:Refusal|Misfit|warn)\(\s*"([a-z_]+)"')
     assert len(reasons) > 40
     missing = [
         code for code in reasons if texts.lookup(texts.catalogue(language), f"feel.warnings.{code}") is None
@@ -75,7 +76,7 @@ def test_every_reason_has_a_sentence_in_each_language(language: str) -> None:
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_every_refusal_has_a_sentence_in_each_language(language: str) -> None:
     expected = {"expression", "name", "type", "temporal", "end", "symbol"}
-    codes = _codes(r'FeelError\(\s*"([a-z_]+)"') | {
+    codes = sources_say(r'FeelError\(\s*"([a-z_]+)"') | {
         f"expected_{word}{end}" for word in expected for end in ("", "_at_end")
     }
     codes |= {
@@ -88,5 +89,5 @@ def test_every_refusal_has_a_sentence_in_each_language(language: str) -> None:
     }
     known = texts.catalogue(language)
     assert [code for code in sorted(codes) if texts.lookup(known, f"findings.feel.{code}") is None] == []
-    complaints = _codes(r'complain\(\s*"([a-z_]+)"') | {"circle"}
+    complaints = sources_say(r'complain\(\s*"([a-z_]+)"') | {"circle"}
     assert [code for code in sorted(complaints) if texts.lookup(known, f"findings.dmn.{code}") is None] == []
