@@ -56,12 +56,27 @@ def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:
 
 
 def function_body(element: etree._Element, scope: Scope) -> Box:
-    """The logic of a function definition; one that calls out to Java or PMML is refused."""
+    """The logic of a function definition, paid for at each call; one that calls out to Java or PMML is refused."""
     if element.get("kind", "FEEL") not in ("FEEL", "feel"):
         scope.complain("function_external", element, kind=element.get("kind", ""))
         place = _place(element)
         return Box(None, lambda frame: frame.run.warn("external_function", place))
-    return read(elements.logic(element), scope)
+    box = read(elements.logic(element), scope)
+    logic, weight = box.logic, _weight(element)
+    return box if logic is None or weight < 2 else Box(box.table, _paid(logic, weight))
+
+
+def _weight(element: etree._Element) -> int:
+    """The steps that running a box once more is worth, by its size."""
+    return 1 + len(elements.words(element)) // 64 + sum(1 for _ in element.iter()) // 16
+
+
+def _paid(logic: Logic, weight: int) -> Logic:
+    def run(frame: Frame) -> object:
+        frame.run.spend(weight)
+        return logic(frame)
+
+    return run
 
 
 def coerced(value: object, wanted: types.Type, run: Run, place: Place) -> object:
@@ -226,15 +241,15 @@ def _filter(element: etree._Element, scope: Scope) -> Logic:
     source = _inner(element, "in", scope)
     with scope.binding(("item",)):
         match = _inner(element, "match", scope)
-    place = _place(element)
+    weight, place = _weight(element), _place(element)
 
     def keep(frame: Frame) -> object:
         kept: list[object] = []
         value = source(frame)
         for item in value if isinstance(value, list) else [] if value is None else [value]:
-            frame.run.spend(1)
+            frame.run.spend(weight)
             verdict = match(compiling_loops.item_frame(item, frame))
-            if not isinstance(verdict, bool):
+            if verdict is not None and not isinstance(verdict, bool):
                 frame.run.warn("filter_undecided", place, kind=kind(verdict))
                 return None
             if verdict:
@@ -248,35 +263,24 @@ def _loop(element: etree._Element, scope: Scope) -> Logic:
     """Boxed `for`, `some` and `every`: the same loops as in text."""
     source = _inner(element, "in", scope)
     name, which = element.get("iteratorVariable", "item"), elements.tag(element)
-    body_name = "return" if which == "for" else "satisfies"
     with scope.binding((name, "partial")):
-        body = _inner(element, body_name, scope)
-    place = _place(element)
+        body = _inner(element, "return" if which == "for" else "satisfies", scope)
+    sources: list[compiling_loops.Source] = [(name, source, None)]
+    weight, place = _weight(element), _place(element)
+    if which == "for":
+        with_partial = "partial" in elements.words(element)
+        evaluate = compiling_loops.gathered(sources, body, weight, with_partial=with_partial)
+    else:
+        evaluate = compiling_loops.decided(sources, body, weight, decisive=which == "some")
 
     def run_loop(frame: Frame) -> object:
         try:
-            turns = compiling_loops.turns_of(source(frame), None, False)
+            return evaluate(frame)
         except Refusal as refusal:
             frame.run.note(refusal, place)
             return None
-        results: list[object] = []
-        for item in turns:
-            frame.run.spend(1)
-            names = {"partial": list(results), name: item}
-            results.append(body(Frame(names, frame, frame.run)))
-        return (
-            results
-            if which == "for"
-            else _verdict([logic.truth(value) for value in results], which == "some")
-        )
 
     return run_loop
-
-
-def _verdict(values: list[bool | None], decisive: bool) -> bool | None:
-    if decisive in values:
-        return decisive
-    return None if None in values else not decisive
 
 
 _READ: dict[str, Callable[[etree._Element, Scope], Logic]] = {

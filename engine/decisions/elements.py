@@ -50,12 +50,12 @@ def text(element: etree._Element | None) -> str:
     if element is None:
         return ""
     inner = child(element, "text")
-    return _words(element if inner is None else inner)
+    return words(element if inner is None else inner)
 
 
 def description(element: etree._Element) -> str:
     found = child(element, "description")
-    return "" if found is None else _words(found)
+    return "" if found is None else words(found)
 
 
 def attribute(element: etree._Element, *names: str) -> str:
@@ -79,9 +79,9 @@ def text_line(element: etree._Element | None) -> int | None:
     at = inner if inner is not None else element
     if at is None:
         return None
-    words = at.text or ""
+    written = at.text or ""
     begun = line(at)
-    return None if begun is None else begun + words[: len(words) - len(words.lstrip())].count("\n")
+    return None if begun is None else begun + written[: len(written) - len(written.lstrip())].count("\n")
 
 
 def type_name(element: etree._Element | None) -> str:
@@ -97,5 +97,6 @@ def all_of(root: etree._Element, name: str) -> Iterator[etree._Element]:
     return (found for found in root if tag(found) == name)
 
 
-def _words(element: etree._Element) -> str:
+def words(element: etree._Element) -> str:
+    """All the text inside an element."""
     return "".join(str(part) for part in element.itertext()).strip()

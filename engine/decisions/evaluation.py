@@ -110,6 +110,7 @@ class Evaluation:
             if one.key not in self.given
         )
         own = len(self.run.warnings)
+        self.run.spend(1 + len(decision.rules) * (1 + len(decision.inputs)) // 16)
         frame = self.frame(plan)
         values: tuple[object, ...] = ()
         failed: tuple[int, ...] = ()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import dates, durations
-from engine.feel.budgets import LONGEST_STRING, NUMBERS, Run
+from engine.feel.budgets import LONGEST_STRING, NUMBERS, SLOW, Run
 from engine.feel.durations import DAY, NANOS, DaysTime, YearsMonths
 from engine.feel.faults import Refusal
 from engine.feel.values import kind
@@ -23,6 +23,8 @@ def calculate(operator: str, left: object, right: object, run: Run) -> object:
         raise Refusal("operator_undefined", operator=operator, left=kind(left), right=kind(right))
     if type(left) is str:
         run.spend((len(left) + len(right)) // 64)  # type: ignore[arg-type]
+    elif operator == "**":
+        run.spend(SLOW)
     try:
         return operation(left, right)
     except ArithmeticError:
@@ -49,6 +51,8 @@ def negate(value: object) -> object:
 def power(left: Decimal, right: Decimal) -> Decimal:
     if abs(right) > MOST_EXPONENT:
         raise Refusal("exponent_too_large", most=MOST_EXPONENT)
+    if not left and right < 0:  # decimal would answer with an infinity
+        raise Refusal("division_by_zero")
     return Decimal(1) if right == 0 else NUMBERS.power(left, right)
 
 
@@ -102,7 +106,11 @@ def _date_and_days(day: dates.Date, by: DaysTime) -> dates.Date:
 
 
 def _moment_and_months(moment: dates.DateTime, by: YearsMonths) -> dates.DateTime:
-    return dates.DateTime(_day(dates.add_months(moment.date, by.months)), moment.time)
+    at = moment.time
+    offset = None if at.zone else at.offset  # another day's clock shows this hour once
+    return dates.DateTime(
+        _day(dates.add_months(moment.date, by.months)), dates.Time(at.nanos, offset, at.zone)
+    )
 
 
 def _time_and_duration(at: dates.Time, by: DaysTime) -> dates.Time:

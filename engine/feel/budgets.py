@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from engine.feel.faults import FeelError, Place, Refusal, Warning
 
 STEPS = 1_000_000  # loop turns, list elements copied or visited, calls
+SLOW = 16  # steps that a power or a logarithm is worth: 34 digits take longer than a loop's turn
 DEPTH = 60  # calls of functions within functions
 LONGEST_STRING = 1_000_000
 LONGEST_LIST = 200_000
@@ -34,13 +35,14 @@ class Moment:
 class Run:
     """One evaluation: its moment, what is left of its budget, and the warnings gathered so far."""
 
-    __slots__ = ("moment", "steps", "depth", "warnings")
+    __slots__ = ("moment", "steps", "depth", "warnings", "patterns")
 
     def __init__(self, moment: Moment) -> None:
         self.moment = moment
         self.steps = STEPS
         self.depth = 0
         self.warnings: list[Warning] = []
+        self.patterns: set[tuple[str, str]] = set()  # regular expressions paid for
 
     def spend(self, steps: int) -> None:
         """Pay for work in proportion to sizes; refuses when the budget is used up."""
@@ -56,10 +58,10 @@ class Run:
     def note(self, refusal: Refusal, place: Place) -> None:
         self.warn(refusal.code, place, **refusal.params)
 
-    def enter(self) -> None:
-        """Go one call deeper; pair with `leave`."""
+    def enter(self, weight: int = 1) -> None:
+        """Go one call deeper, into a body that is worth so many steps; pair with `leave`."""
         self.depth += 1
-        self.spend(1)
+        self.spend(weight)
         if self.depth > DEPTH:
             raise FeelError("too_deep", most=DEPTH)
 

@@ -76,11 +76,14 @@ def _sign(left: Any, right: Any) -> int:
 
 
 def includes(span: Range, value: object, run: Run) -> bool:
-    """Whether a value lies in a range; refuses what cannot be compared with its ends."""
+    """Whether a value lies in a range: `low <= value and value <= high`, so that one end may decide alone.
+
+    Refuses what cannot be compared with its ends. An end that a range does without (`(< 5)`, `range("[5..)")`)
+    asks nothing; one that is null decides nothing.
+    """
     if span.operator in ("=", "!="):
         return equal(span.low, value, run) is (span.operator == "=")
-    open_end = span.low is None or span.high is None
-    if value is None or (open_end and not span.operator) or (span.low is None and span.high is None):
+    if value is None:
         raise Refusal("range_of_null")
     if span.low is not None:
         order = compare(value, span.low)
@@ -88,7 +91,10 @@ def includes(span: Range, value: object, run: Run) -> bool:
             return False
     if span.high is not None:
         order = compare(value, span.high)
-        return order < 0 or (order == 0 and span.high_included)
+        if order > 0 or (order == 0 and not span.high_included):
+            return False
+    if (span.low is None or span.high is None) and (not span.operator or span.low is span.high):
+        raise Refusal("range_of_null")
     return True
 
 

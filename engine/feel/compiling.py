@@ -14,7 +14,7 @@ from engine.feel.budgets import NUMBERS
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import MISSING, Eval, Frame
 from engine.feel.functions import BUILT_IN
-from engine.feel.values import Range
+from engine.feel.values import Range, kind
 
 
 class Compiler:
@@ -36,6 +36,11 @@ class Compiler:
 
     def place(self, node: tree.Node) -> Place:
         return Place(self.text, node.start, node.end)
+
+    @staticmethod
+    def weight(node: tree.Node) -> int:
+        """The steps that evaluating a body once more is worth: a long one costs more than a short one."""
+        return 1 + (node.end - node.start) // 32
 
     @contextmanager
     def scope(self, names: Collection[str], dynamic: bool = False) -> Turns[None]:
@@ -102,7 +107,15 @@ def _list(compiler: Compiler, node: tree.List) -> Eval:
     if all(isinstance(item, tree.Literal) for item in node.items):
         constant = [item.value for item in node.items if isinstance(item, tree.Literal)]
         return lambda frame: constant
-    return lambda frame: [item(frame) for item in items]
+    size = len(items) // 4
+    if not size:
+        return lambda frame: [item(frame) for item in items]
+
+    def build(frame: Frame) -> object:
+        frame.run.spend(size)
+        return [item(frame) for item in items]
+
+    return build
 
 
 def _context(compiler: Compiler, node: tree.Context) -> Eval:
@@ -114,8 +127,10 @@ def _context(compiler: Compiler, node: tree.Context) -> Eval:
         with compiler.scope(bound + own):
             entries.append((key, compiler.compile(value)))
         bound.append(key)
+    size = len(entries) // 4
 
     def build(frame: Frame) -> object:
+        frame.run.spend(size)
         built: dict[str, object] = {}
         inner = Frame(built, frame, frame.run)
         for key, value in entries:
@@ -201,21 +216,24 @@ def _comparison(compiler: Compiler, node: tree.Comparison) -> Eval:
 
 def _logic(compiler: Compiler, node: tree.Logic) -> Eval:
     parts = [compiler.compile(part) for part in node.parts]
+    places = [compiler.place(part) for part in node.parts]
     decisive = node.operator == "or"
 
     def evaluate(frame: Frame) -> object:
         unknown = False
-        for part in parts:
+        for part, place in zip(parts, places, strict=True):
             value = part(frame)
             if value is decisive:
                 return decisive
             if value is (not decisive):
                 continue
-            if not isinstance(value, bool):
-                value = logic.truth(value)
-                if value is decisive:
-                    return decisive
-                unknown = unknown or value is None
+            found = logic.truth(value)
+            if found is decisive:
+                return decisive
+            if found is None:
+                unknown = True
+                if value is not None:
+                    frame.run.warn("type_differs", place, expected="boolean", found=kind(value))
         return None if unknown else not decisive
 
     return evaluate
@@ -225,10 +243,8 @@ def _between(compiler: Compiler, node: tree.Between) -> Eval:
     value, low, high = (compiler.compile(part) for part in (node.value, node.low, node.high))
 
     def evaluate(frame: Frame) -> object:
-        tested, first, last = value(frame), low(frame), high(frame)
-        if tested is None or first is None or last is None:
-            raise Refusal("range_of_null")
-        return comparisons.includes(Range(first, last, True, True), tested, frame.run)
+        tested = value(frame)
+        return comparisons.includes(Range(low(frame), high(frame), True, True), tested, frame.run)
 
     return compiler.warned(evaluate, node)
 
@@ -257,7 +273,15 @@ def _if(compiler: Compiler, node: tree.If) -> Eval:
     condition, then, otherwise = (
         compiler.compile(part) for part in (node.condition, node.then, node.otherwise)
     )
-    return lambda frame: then(frame) if logic.truth(condition(frame)) is True else otherwise(frame)
+    place = compiler.place(node.condition)
+
+    def choose(frame: Frame) -> object:
+        verdict = condition(frame)
+        if verdict is not None and logic.truth(verdict) is None:
+            frame.run.warn("type_differs", place, expected="boolean", found=kind(verdict))
+        return then(frame) if logic.truth(verdict) is True else otherwise(frame)
+
+    return choose
 
 
 def _path(compiler: Compiler, node: tree.Path) -> Eval:

@@ -43,11 +43,12 @@ def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
         return external
     with compiler.scope(names):
         body = compiler.compile(node.body)
+    weight = compiler.weight(node.body)
 
     def create(frame: Frame) -> object:
         def run_body(run: Run, values: list[object]) -> object:
             fitting = [types.coerced(value, of) for value, of in zip(values, wanted, strict=True)]
-            run.enter()
+            run.enter(weight)
             try:
                 return body(Frame(dict(zip(names, fitting, strict=True)), frame, run))
             finally:

@@ -22,6 +22,19 @@ Source = tuple[str, Eval, Eval | None]
 def for_each(compiler: Compiler, node: tree.For) -> Eval:
     """`for … return`: a list of one result per turn, those so far under the name `partial`."""
     sources, body = _loop(compiler, node.iterators, node.body, ("partial",))
+    evaluate = gathered(sources, body, compiler.weight(node), with_partial=_mentions(node.body, "partial"))
+    return compiler.warned(evaluate, node)
+
+
+def quantified(compiler: Compiler, node: tree.Quantified) -> Eval:
+    """`some` and `every`: decided by the first decisive turn; null when a turn could not be told."""
+    sources, body = _loop(compiler, node.iterators, node.body)
+    evaluate = decided(sources, body, compiler.weight(node), decisive=node.quantifier == "some")
+    return compiler.warned(evaluate, node)
+
+
+def gathered(sources: Sequence[Source], body: Eval, weight: int, *, with_partial: bool) -> Eval:
+    """The results of a loop's turns in a list; each turn is worth `weight` steps."""
 
     def evaluate(frame: Frame) -> object:
         results: list[object] = []
@@ -29,23 +42,20 @@ def for_each(compiler: Compiler, node: tree.For) -> Eval:
         def turn(inner: Frame) -> bool:
             if len(results) >= LONGEST_LIST:
                 raise FeelError("list_too_long", most=LONGEST_LIST)
-            if uses_partial:  # a copy: the body may keep what it sees
-                inner.run.spend(len(results) // 16)
+            if with_partial:  # a copy: the body may keep what it sees
+                inner.run.spend(len(results) // 4)
                 inner = Frame({"partial": list(results)}, inner, inner.run)
             results.append(body(inner))
             return True
 
-        _turns(sources, frame, turn)
+        _turns(sources, frame, turn, weight)
         return results
 
-    uses_partial = _mentions(node.body, "partial")
-    return compiler.warned(evaluate, node)
+    return evaluate
 
 
-def quantified(compiler: Compiler, node: tree.Quantified) -> Eval:
-    """`some` and `every`: decided by the first decisive turn; null when a turn could not be told."""
-    sources, body = _loop(compiler, node.iterators, node.body)
-    decisive = node.quantifier == "some"
+def decided(sources: Sequence[Source], body: Eval, weight: int, *, decisive: bool) -> Eval:
+    """Whether some turn (decisive: true) or every turn (decisive: false) holds."""
 
     def evaluate(frame: Frame) -> object:
         unknown = False
@@ -56,11 +66,11 @@ def quantified(compiler: Compiler, node: tree.Quantified) -> Eval:
             unknown = unknown or value is None
             return value is not decisive
 
-        if not _turns(sources, frame, turn):
+        if not _turns(sources, frame, turn, weight):
             return decisive
         return None if unknown else not decisive
 
-    return compiler.warned(evaluate, node)
+    return evaluate
 
 
 def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
@@ -69,9 +79,10 @@ def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
     constant = constant_index(node.condition)
     if constant is not None:
         index = constant
-        return lambda frame: pick(source(frame), index)
+        return compiler.warned(lambda frame: pick(source(frame), index), node)
     with compiler.scope(("item",), dynamic=True):
         condition = compiler.compile(node.condition)
+    weight = compiler.weight(node.condition)
 
     def evaluate(frame: Frame) -> object:
         value = source(frame)
@@ -80,7 +91,7 @@ def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
             return nothing(value, frame)
         kept: list[object] = []
         for item in items:
-            frame.run.spend(1)
+            frame.run.spend(weight)
             verdict = condition(item_frame(item, frame))
             if isinstance(verdict, Decimal):
                 return pick(value, verdict)
@@ -107,11 +118,11 @@ def item_frame(item: object, frame: Frame) -> Frame:
 
 
 def pick(value: object, index: Decimal) -> object:
-    """The item at a position from 1, or from the end when negative; null outside."""
+    """The item at a position from 1, or from the end when negative; refuses one outside."""
     items = value if isinstance(value, list) else [] if value is None else [value]
     position = int(index) if abs(index) <= len(items) else 0
-    if position == 0:
-        return None
+    if position == 0 or position != index:
+        raise Refusal("position_outside", position=index, size=len(items))
     return items[position - 1 if position > 0 else position]
 
 
@@ -161,15 +172,20 @@ def _loop(
         return sources, compiler.compile(body)
 
 
-def _turns(sources: Sequence[Source], frame: Frame, turn: Callable[[Frame], bool], at: int = 0) -> bool:
-    """Run `turn` for every combination, the last source fastest, until one says False; whether none did."""
+def _turns(
+    sources: Sequence[Source], frame: Frame, turn: Callable[[Frame], bool], weight: int, at: int = 0
+) -> bool:
+    """Run `turn` for every combination, the last source fastest, until one says False; whether none did.
+
+    Each is worth `weight` steps.
+    """
     if at == len(sources):
         return turn(frame)
     name, source, high = sources[at]
     run = frame.run
     for item in turns_of(source(frame), None if high is None else high(frame), high is not None):
-        run.spend(1)
-        if not _turns(sources, Frame({name: item}, frame, run), turn, at + 1):
+        run.spend(weight)
+        if not _turns(sources, Frame({name: item}, frame, run), turn, weight, at + 1):
             return False
     return True
 

@@ -17,6 +17,7 @@ from engine.feel.values import Range
 if TYPE_CHECKING:
     from engine.feel.compiling import Compiler
 
+_WORKED_OUT = (tree.Call, tree.Name, tree.Path, tree.Filter, tree.If)
 BOOLEAN = (tree.Comparison, tree.Logic, tree.Between, tree.Membership, tree.InstanceOf, tree.Quantified)
 
 
@@ -41,8 +42,8 @@ def cell_test(compiler: Compiler, node: tree.Node) -> Test:
     if isinstance(node, BOOLEAN):
         decide = compiler.compile(node)
         return lambda value, frame: logic.truth(decide(frame))
-    if isinstance(node, tree.Call):
-        return _call_test(compiler, node)
+    if isinstance(node, _WORKED_OUT):
+        return _value_test(compiler, node)
     return member_test(compiler, node)
 
 
@@ -90,8 +91,8 @@ def _in_list(value: object, wanted: list[object], run: Run) -> bool:
     return isinstance(value, list) and comparisons.same(value, wanted, run)
 
 
-def _call_test(compiler: Compiler, node: tree.Call) -> Test:
-    """A call: one that says true or false decides by itself, unless the value tested is a boolean too."""
+def _value_test(compiler: Compiler, node: tree.Node) -> Test:
+    """A value worked out: true or false decides by itself, unless the value tested is a boolean too."""
     evaluate = compiler.compile(node)
 
     def test(value: object, frame: Frame) -> bool | None:

@@ -46,7 +46,10 @@ class Date:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day: nanoseconds since midnight, and an offset in seconds or a zone's name, or neither."""
+    """A time of day: nanoseconds since midnight, and an offset in seconds or a zone's name, or neither.
+
+    Both only where a zone's clock shows an hour twice and this is the second time: the offset tells which.
+    """
 
     nanos: int
     offset: int | None = None
@@ -66,7 +69,7 @@ class Time:
 
     def offset_on(self, date: Date | None = None) -> int | None:
         """Seconds east of UTC, on a day where a zone is named; None for a local time."""
-        if self.zone is None:
+        if self.zone is None or self.offset is not None:
             return self.offset
         return _zone_offset(self.zone, date or Date(2000, 1, 1), self.nanos)
 
@@ -160,7 +163,7 @@ def time(hour: int, minute: int, second: int, nanos: int = 0, offset: int | None
 
 def read_date(text: str) -> Date | None:
     match = _DATE.fullmatch(text)
-    if match is None or int(match[1]) == 0:
+    if match is None or match[1] == "-0000":
         return None
     return date(int(match[1]), int(match[2]), int(match[3]))
 
@@ -186,19 +189,31 @@ def read_moment(text: str) -> DateTime | None:
 
 
 def moved(moment: DateTime, nanos: int) -> DateTime | None:
-    """The moment so many nanoseconds later on its own wall clock, or None beyond the calendar."""
-    days, rest = divmod(moment.local_nanos() + nanos, DAY)
+    """The moment so many nanoseconds later, or None beyond the calendar; a zone's clock may be put on in between."""
+    zone = moment.time.zone
+    if zone is None:
+        return _at(moment.local_nanos() + nanos, moment.time.offset, None)
+    instant = moment.nanos() + nanos
+    east = _offset_at(zone, instant)
+    later = _at(instant + east * NANOS, None, zone)
+    if later is not None and later.offset() != east:
+        return DateTime(later.date, Time(later.time.nanos, east, zone))
+    return later
+
+
+def _at(local_nanos: int, offset: int | None, zone: str | None) -> DateTime | None:
+    days, rest = divmod(local_nanos, DAY)
     day = day_at(days)
-    if day is None:
-        return None
-    return DateTime(day, Time(rest, moment.time.offset, moment.time.zone))
+    return None if day is None else DateTime(day, Time(rest, offset, zone))
 
 
 def from_datetime(at: datetime, zone: ZoneInfo) -> DateTime:
     """An aware datetime as a moment in a zone."""
     local = at.astimezone(zone)
     nanos = ((local.hour * 60 + local.minute) * 60 + local.second) * NANOS + local.microsecond * 1000
-    return DateTime(Date(local.year, local.month, local.day), Time(nanos, None, zone.key))
+    offset = local.utcoffset() if local.fold else None
+    second_time = None if offset is None else int(offset.total_seconds())
+    return DateTime(Date(local.year, local.month, local.day), Time(nanos, second_time, zone.key))
 
 
 def _read_time(text: str) -> Time | None:
@@ -222,8 +237,8 @@ def _read_time(text: str) -> Time | None:
 
 @functools.lru_cache(maxsize=1024)
 def _zone(name: str) -> ZoneInfo | None:
-    # ZoneInfo reads a file by name: refuse what could leave its folder, and anything it does not know.
-    if name.startswith(("/", "-", ".")) or "//" in name:
+    # ZoneInfo reads a file by name: refuse what could leave its folder, the machine's own setting, and what is no zone.
+    if name.startswith(("/", "-", ".", "posix", "right")) or "//" in name or name in ("localtime", "Factory"):
         return None
     try:
         return ZoneInfo(name)
@@ -232,14 +247,28 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _zone_offset(name: str, day: Date, nanos: int) -> int | None:
+    """Seconds east of UTC when a zone's clock shows this day and time (the first time, where it does so twice)."""
     zone = _zone(name)
     if zone is None:
         return None
-    year = min(max(day.year, 2), 9998)  # beyond datetime's years a zone keeps its last rule
-    clock = datetime(year, day.month, min(day.day, month_days(year, day.month)), tzinfo=UTC)
-    seconds, _ = divmod(nanos, NANOS)
-    local = clock.replace(
-        hour=seconds // 3600 % 24, minute=seconds // 60 % 60, second=seconds % 60, tzinfo=zone
-    )
-    gap = local.utcoffset()
+    gap = _python_clock(day, nanos).replace(tzinfo=zone).utcoffset()
     return None if gap is None else int(gap.total_seconds())
+
+
+def _offset_at(name: str, instant: int) -> int:
+    """Seconds east of UTC in a zone at an instant, in nanoseconds since the epoch."""
+    zone, days = _zone(name), day_at(instant // DAY)
+    if zone is None or days is None:
+        return 0
+    gap = _python_clock(days, instant % DAY).astimezone(zone).utcoffset()
+    return 0 if gap is None else int(gap.total_seconds())
+
+
+def _python_clock(day: Date, nanos: int) -> datetime:
+    """The day and time in UTC; beyond datetime's years one of them stands for the year, as zones' rules stay."""
+    year = min(max(day.year, 2), 9998)
+    seconds = nanos // NANOS
+    return datetime(
+        year, day.month, min(day.day, month_days(year, day.month)),
+        seconds // 3600 % 24, seconds // 60 % 60, seconds % 60, tzinfo=UTC,
+    )  # fmt: skip

@@ -62,6 +62,8 @@ def _write(value: object, parts: list[str], run: Run | None, room: list[int]) ->
             word = str(value)
         case _:
             word = str(value)
+    if run is not None:
+        run.spend(len(word) // 64)
     _append(word, parts, room)
     return None
 

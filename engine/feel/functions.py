@@ -63,7 +63,7 @@ class Signature:
     def call(self, run: Run, values: list[object]) -> object:
         """The result for values in the parameters' order; refuses values of another kind."""
         for value in values:
-            if type(value) is str and len(value) > 1000:
+            if type(value) is str and len(value) > 64:
                 run.spend(len(value) // 64)
         if self.variadic:
             wanted = self.parameters[-1].kind
@@ -114,6 +114,8 @@ class BuiltIn:
         fitting = [(signature, places) for signature, places in ordered if places is not None]
         if not fitting:
             raise Refusal("arguments_unknown", name=self.name, names=", ".join(names))
+        # `before(range: …, point: …)` and `before(point: …, range: …)` differ in nothing but the order.
+        fitting.sort(key=lambda one: [place for place in one[1] if place >= 0] != list(range(len(names))))
         misfit: Misfit | None = None
         for signature, places in fitting:
             try:

@@ -119,11 +119,11 @@ def mode(run: Run, items: Items) -> object:
 
 
 def _all(run: Run, items: Items) -> object:
-    return _decided([logic.truth(item) if _is_truth(item) else None for item in items], False, run)
+    return _decided(items, False, run)
 
 
 def _any(run: Run, items: Items) -> object:
-    return _decided([logic.truth(item) if _is_truth(item) else None for item in items], True, run)
+    return _decided(items, True, run)
 
 
 _both("all", "boolean")(_all)
@@ -150,12 +150,12 @@ def append(run: Run, values: Items) -> object:
 
 @built_in("concatenate", "list: list... -> list<T>")
 def concatenate(run: Run, lists: list[Items]) -> object:
-    return _sized(run, [item for items in lists for item in items])
+    return _joined(run, lists)
 
 
 @built_in("union", "list: list... -> list<T>")
 def union(run: Run, lists: list[Items]) -> object:
-    return distinct_values(run, [item for items in lists for item in items])
+    return distinct_values(run, _joined(run, lists))
 
 
 @built_in("distinct values", "list: list -> list<T>")
@@ -228,10 +228,14 @@ def flatten(run: Run, items: Items) -> object:
 def sort(run: Run, items: Items, precedes: Function) -> object:
     """Sorted so that `precedes(a, b)` holds of neighbours; equal items keep their order."""
 
+    def before(one: object, other: object) -> bool:
+        verdict = logic.truth(compiling_calls.invoke(precedes, run, [one, other]))
+        if verdict is None:
+            raise Refusal("order_undecided")
+        return verdict
+
     def order(one: object, other: object) -> int:
-        if logic.truth(compiling_calls.invoke(precedes, run, [one, other])):
-            return -1
-        return 1 if logic.truth(compiling_calls.invoke(precedes, run, [other, one])) else 0
+        return -1 if before(one, other) else int(before(other, one))
 
     return sorted(_sized(run, items), key=functools.cmp_to_key(order))
 
@@ -241,17 +245,18 @@ def sort_naturally(run: Run, items: Items) -> object:
     return sorted(_sized(run, items), key=functools.cmp_to_key(comparisons.compare))
 
 
-def _is_truth(item: object) -> bool:
-    if item is not None and logic.truth(item) is None:
-        raise Refusal("argument_kind", expected="boolean", found=kind(item))
-    return item is not None
-
-
-def _decided(verdicts: list[bool | None], decisive: bool, run: Run) -> object:
-    run.spend(len(verdicts))
+def _decided(items: Items, decisive: bool, run: Run) -> object:
+    """The decisive value if any item has it; else its opposite if all items have that, else null."""
+    run.spend(len(items))
+    verdicts = [logic.truth(item) for item in items]
     if decisive in verdicts:
         return decisive
-    return None if None in verdicts else not decisive
+    if None not in verdicts:
+        return not decisive
+    strange = next((item for item in items if item is not None and logic.truth(item) is None), None)
+    if strange is not None:
+        raise Refusal("argument_kind", expected="boolean", found=kind(strange))
+    return None
 
 
 def _position(items: Items, position: Decimal) -> int:
@@ -260,6 +265,15 @@ def _position(items: Items, position: Decimal) -> int:
     if at == 0 or abs(at) > len(items):
         raise Refusal("position_outside", position=at, size=len(items))
     return at - 1 if at > 0 else len(items) + at
+
+
+def _joined(run: Run, lists: list[Items]) -> Items:
+    """One list of all the items, its length checked before it is made."""
+    size = sum(map(len, lists))
+    run.spend(size)
+    if size > LONGEST_LIST:
+        raise Refusal("list_too_long", most=LONGEST_LIST)
+    return [item for items in lists for item in items]
 
 
 def _sized(run: Run, items: Items) -> Items:

@@ -6,7 +6,7 @@ import decimal
 from decimal import Decimal
 
 from engine.feel.arithmetic import negate
-from engine.feel.budgets import NUMBERS, Run
+from engine.feel.budgets import NUMBERS, SLOW, Run
 from engine.feel.durations import DaysTime, YearsMonths
 from engine.feel.faults import Refusal
 from engine.feel.functions import built_in, integer
@@ -77,11 +77,13 @@ def square_root(run: Run, number: Decimal) -> object:
 def logarithm(run: Run, number: Decimal) -> object:
     if number <= 0:
         raise Refusal("log_of_non_positive")
+    run.spend(SLOW)
     return NUMBERS.ln(number)
 
 
 @built_in("exp", "number: number -> number")
 def exponential(run: Run, number: Decimal) -> object:
+    run.spend(SLOW)
     try:
         return NUMBERS.exp(number)
     except ArithmeticError:

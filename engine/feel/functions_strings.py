@@ -11,7 +11,7 @@ from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, Run
 from engine.feel.faults import Refusal
 from engine.feel.functions import built_in, integer
 
-_GROUP = re.compile(r"\\(.)|\$([0-9])|([$\\])", re.DOTALL)
+_GROUP = re.compile(r"\\(.)|\$([0-9]+)|([$\\])", re.DOTALL)
 
 
 @built_in("substring", "string: string, start position: number, length: number? -> string")
@@ -70,44 +70,40 @@ def ends_with(run: Run, string: str, match: str) -> object:
 
 @built_in("matches", "input: string, pattern: string, flags: string? -> boolean")
 def matches(run: Run, text: str, pattern: str, flags: str | None) -> object:
-    run.spend(len(text) // 16)
-    return patterns.compiled(pattern, flags or "").search(text) is not None
+    return patterns.compiled(pattern, flags or "", run, text).search(text) is not None
 
 
 @built_in("replace", "input: string, pattern: string, replacement: string, flags: string? -> string")
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> object:
     """Every match replaced; `$1` is a group's text, `\\$` a dollar."""
-    found = patterns.compiled(pattern, flags or "")
+    found = _matching(run, pattern, flags or "", text)
     literal = "q" in (flags or "")
     parts: list[str] = []
     at = size = 0
     for match in found.finditer(text):
-        run.spend(1)
-        if match.end() == match.start():
-            continue
+        run.spend(1 + len(replacement) // 4)
         new = replacement if literal else _replacement(replacement, match)
         parts += (text[at : match.start()], new)
         size += len(new)
+        run.spend(len(new) // 64)
         at = match.end()
         if size > LONGEST_STRING:
             raise Refusal("text_too_long", most=LONGEST_STRING)
-    run.spend(len(text) // 16)
     return "".join(parts) + text[at:]
 
 
 @built_in("split", "string: string, delimiter: string -> list<string>")
 def split(run: Run, string: str, delimiter: str) -> object:
-    found = patterns.compiled(delimiter, "")
+    found = _matching(run, delimiter, "", string)
     parts: list[str] = []
     at = 0
     for match in found.finditer(string):
-        if match.end() > match.start():
-            parts.append(string[at : match.start()])
-            at = match.end()
+        parts.append(string[at : match.start()])
+        at = match.end()
+        run.spend(1)
+        if len(parts) > LONGEST_LIST:
+            raise Refusal("list_too_long", most=LONGEST_LIST)
     parts.append(string[at:])
-    if len(parts) > LONGEST_LIST:
-        raise Refusal("list_too_long", most=LONGEST_LIST)
-    run.spend(len(parts) + len(string) // 16)
     return parts
 
 
@@ -118,9 +114,19 @@ def string_join(run: Run, items: list[object], delimiter: str | None) -> object:
     if not all(isinstance(word, str) for word in words):
         raise Refusal("argument_kind", expected="string", found="list")
     texts = [word for word in words if isinstance(word, str)]
-    if sum(map(len, texts)) + len(delimiter or "") * len(texts) > LONGEST_STRING:
+    size = sum(map(len, texts)) + len(delimiter or "") * len(texts)
+    if size > LONGEST_STRING:
         raise Refusal("text_too_long", most=LONGEST_STRING)
+    run.spend(size // 64)
     return (delimiter or "").join(texts)
+
+
+def _matching(run: Run, pattern: str, flags: str, text: str) -> Any:
+    """A pattern to find matches of in a text; one that matches the empty text is refused (XPath F&O, FORX0003)."""
+    found = patterns.compiled(pattern, flags, run, text)
+    if found.search("") is not None:
+        raise Refusal("pattern_matches_nothing", pattern=pattern[:60])
+    return found
 
 
 def _replacement(template: str, match: Any) -> str:
@@ -134,5 +140,7 @@ def _expanded(mark: re.Match[str], match: Any) -> str:
         raise Refusal("replacement_unreadable", found=mark.group())
     if escaped is not None:
         return escaped
-    number = int(group)
-    return (match.group(number) or "") if number <= match.re.groups else ""
+    known = match.re.groups
+    size = next((size for size in range(len(str(known)), 1, -1) if int(group[:size]) <= known), 1)
+    number = int(group[:size])  # the longest number that is a group's, as XPath reads `$12`
+    return ((match.group(number) or "") if number <= known else "") + group[size:]

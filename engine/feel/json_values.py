@@ -65,7 +65,10 @@ def _to_json(value: object, room: list[int], depth: int) -> Json:
     if room[0] < 0 or depth > _DEEPEST:
         raise FeelError("result_too_large", most=STEPS)
     match value:
-        case None | bool() | str():
+        case str():
+            room[0] -= len(value) // 64
+            return value
+        case None | bool():
             return value
         case Decimal():
             whole = value.adjusted() < _LARGEST_INTEGER_DIGITS and value == value.to_integral_value()

@@ -99,7 +99,11 @@ def _bound(reader: Reader) -> tree.Bound | None:
 
 def _expression(reader: Reader, least: int = 0) -> tree.Node:
     """An expression whose operators bind at least as tightly as `least`."""
-    left = _operand(reader)
+    return _continued(reader, _operand(reader), least)
+
+
+def _continued(reader: Reader, left: tree.Node, least: int) -> tree.Node:
+    """The expression that begins with an operand already read."""
     for _ in range(LONGEST_CHAIN):
         token = reader.token
         power = _POWERS.get(token.text, 0) if token.kind in ("op", "name") else 0
@@ -138,16 +142,30 @@ def _between(reader: Reader, value: tree.Node) -> tree.Node:
 
 
 def _membership(reader: Reader, value: tree.Node) -> tree.Node:
+    """`value in test`, or `value in (test, test)`: what begins as a list of tests may turn out to be an operand.
+
+    It is read on from there, never again from its start: going back would take twice as long per level.
+    """
     reader.advance()
-    start = reader.at
-    if reader.takes("("):
-        with reader.deeper():
-            tests = _listed(reader, _test)
-        if reader.sees(")") and reader.next.text not in (".", "[", "("):
-            return tree.Membership(value.start, reader.advance().end, value, tests)
-        reader.at = start  # `(low..high)` or a longer expression
-    test = _short_test(reader)
+    if not reader.sees("("):
+        test = _short_test(reader)
+        return tree.Membership(value.start, test.end, value, (test,))
+    opening = reader.token
+    with reader.deeper():
+        reader.advance()
+        tests = _listed(reader, _test)
+        if len(tests) == 1 and reader.sees("..") and not isinstance(tests[0], tree.Bound):
+            inner = _interval(reader, opening, tests[0])
+        else:
+            closing = reader.expect(")")
+            if len(tests) > 1 or reader.token.text not in _GOES_ON:
+                return tree.Membership(value.start, closing.end, value, tests)
+            inner = tests[0]
+    test = _continued(reader, _postfixed(reader, inner), _ADDING)
     return tree.Membership(value.start, test.end, value, (test,))
+
+
+_GOES_ON = frozenset((".", "[", "(", "+", "-", "*", "/", "**", "instance"))
 
 
 def _instance_of(reader: Reader, value: tree.Node) -> tree.Node:
@@ -172,7 +190,11 @@ def _operand(reader: Reader) -> tree.Node:
         with reader.deeper():
             operand = _expression(reader, _NEGATING)
         return tree.Negation(sign.start, operand.end, operand)
-    left = _start(reader)
+    return _postfixed(reader, _start(reader))
+
+
+def _postfixed(reader: Reader, left: tree.Node) -> tree.Node:
+    """The paths, filters and calls that follow a start."""
     for _ in range(LONGEST_CHAIN):
         if reader.sees("."):
             reader.advance()
@@ -322,11 +344,13 @@ def _interval(reader: Reader, opening: Token, low: tree.Node) -> tree.Node:
 def _context(reader: Reader) -> tree.Node:
     opening = reader.advance()
     entries: list[tuple[str, tree.Node]] = []
+    known: set[str] = set()
     with reader.scope():
         while not reader.sees("}"):
             key = _key(reader)
-            if any(key == known for known, _ in entries):
+            if key in known:
                 raise FeelError("key_twice", _place(reader), entry=key)
+            known.add(key)
             reader.expect(":")
             entries.append((key, _expression(reader)))
             reader.declare(key)

@@ -8,22 +8,39 @@ from typing import Any
 
 import re2
 
+from engine.feel.budgets import Run
 from engine.feel.faults import Refusal
 
 LONGEST_PATTERN = 2_000
+_COST = 500  # steps that compiling a few characters of a pattern is worth
 _INITIAL = r"\p{L}_:"
 _NAME = _INITIAL + r"\-.\p{Nd}\p{M}\x{B7}"
 _BLOCKS = {"IsBasicLatin": r"\x{0}-\x{7F}", "IsLatin-1Supplement": r"\x{80}-\x{FF}", "IsGreek": r"\x{370}-\x{3FF}",
            "IsCyrillic": r"\x{400}-\x{4FF}", "IsLatinExtended-A": r"\x{100}-\x{17F}",
            "IsLatinExtendedAdditional": r"\x{1E00}-\x{1EFF}"}  # fmt: skip
+_QUANTITY = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}", re.ASCII)
 _BACK_REFERENCE = re.compile(r"\\[0-9]")
 
 
-@functools.lru_cache(maxsize=1024)
-def compiled(pattern: str, flags: str) -> Any:
-    """The compiled pattern; refuses flags other than s, m, i, x, q, and patterns RE2 cannot run in linear time."""
+def compiled(pattern: str, flags: str, run: Run, text: str) -> Any:
+    """The compiled pattern, paid for to match a text with.
+
+    Refuses flags other than s, m, i, x, q, and patterns RE2 cannot run in linear time. Each pattern is paid for
+    once in an evaluation, whether or not it was compiled before: what an expression costs must not depend on what
+    ran earlier. Matching is paid for by the worst case, the text's length times the pattern's size.
+    """
     if len(pattern) > LONGEST_PATTERN:
         raise Refusal("pattern_too_long", most=LONGEST_PATTERN)
+    if (pattern, flags) not in run.patterns:
+        run.patterns.add((pattern, flags))
+        run.spend(_COST * (1 + len(pattern) // 16 + 16 * pattern.count("-[")))
+    found = _compiled(pattern, flags)
+    run.spend(len(text) * found.programsize // 256)
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str, flags: str) -> Any:
     if set(flags) - set("smixq"):
         raise Refusal("pattern_flags", flags=flags)
     if "q" in flags:
@@ -83,6 +100,12 @@ def _translated(pattern: str, dot_all: bool) -> str:
             parts.append(piece)
         elif char == "(" and pattern.startswith("(?", at) and not pattern.startswith("(?:", at):
             raise Refusal("pattern_unreadable", pattern=pattern[:60], reason="(?")
+        elif char in "{}]":
+            quantity = _QUANTITY.match(pattern, at)
+            if quantity is None:
+                raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=char)
+            parts.append(quantity.group())
+            at = quantity.end()
         elif char == "." and not dot_all:
             parts.append(r"[^\n\r]")
             at += 1

@@ -14,12 +14,13 @@ LONGEST_CHAIN = 200  # operators in a row
 
 
 class Names:
-    """Names of more than one token, by their first token, longest first."""
+    """Names of more than one token, by their tokens; per first token the lengths there are, longest first."""
 
-    __slots__ = ("by_first",)
+    __slots__ = ("by_tokens", "lengths")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.by_tokens: dict[tuple[str, ...], str] = {}
+        self.lengths: dict[str, list[int]] = {}
         for name in names:
             self.add(name)
 
@@ -29,18 +30,18 @@ class Names:
         parts = words(name)
         if len(parts) < 2:
             return
-        known = self.by_first.setdefault(parts[0], [])
-        if all(parts != other for other, _ in known):
-            known.append((parts, name))
-            known.sort(key=lambda entry: -len(entry[0]))
+        self.by_tokens.setdefault(parts, name)
+        lengths = self.lengths.setdefault(parts[0], [])
+        if len(parts) not in lengths:
+            lengths.append(len(parts))
+            lengths.sort(reverse=True)
 
     def longest(self, found: list[Token], at: int) -> tuple[int, str] | None:
         """How many tokens from `at` make up a known name, and the name; None when none does."""
-        for parts, name in self.by_first.get(found[at].text, ()):
-            if len(parts) <= len(found) - at and all(
-                found[at + i].text == part for i, part in enumerate(parts)
-            ):
-                return len(parts), name
+        for length in self.lengths.get(found[at].text, ()):
+            name = self.by_tokens.get(tuple(token.text for token in found[at : at + length]))
+            if name is not None:
+                return length, name
         return None
 
 

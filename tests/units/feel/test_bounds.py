@@ -7,6 +7,9 @@ import time
 import pytest
 
 from engine import feel
+from engine.feel import budgets
+from engine.feel.budgets import Run
+from engine.feel.frames import Frame
 from tests.units.feel.evaluated import MOMENT, refusal, value, warnings
 
 
@@ -59,6 +62,103 @@ def test_patterns_match_in_linear_time() -> None:
     assert time.perf_counter() - begun < 2
     assert warnings('matches("aa", "(a)\\\\1")') == ["pattern_back_reference"]
     assert warnings('matches("aa", "(?=a)")') == ["pattern_unreadable"]
+
+
+LONG = "a" * 900_000
+MANY = list(range(150_000))
+# Each would hold a worker for minutes, or take gigabytes, if only loop turns were counted.
+GREEDY = [
+    ("a text made again and again", 'for i in 1..200000 return string join([s], "")'),
+    ("a text written again and again", "for i in 1..200000 return string([s])"),
+    ("a text in capitals again and again", "for i in 1..200000 return upper case(s)"),
+    ("replacements that grow", 'for i in 1..200000 return replace("' + "a" * 20 + '", ".+", "' + "$0" * 500 + '")'),
+    ("one list of very many", "concatenate(" + ",".join(["l"] * 3000) + ")"),
+    ("one set of very many", "union(" + ",".join(["l"] * 3000) + ")"),
+    ("long lists in a loop", "for i in 1..200000 return [" + "x," * 20_000 + "x]"),
+    ("long contexts in a loop", "for i in 1..200000 return {" + ",".join(f"a{n}: x" for n in range(8000)) + "}"),
+    ("a long body in a loop", "some i in 1..1000000 satisfies " + " or ".join(["x < 0"] * 9000)),
+    ("a new pattern each turn", 'for i in 1..200000 return matches("a", "([a-z]{50}){9}" + string(i))'),
+    ("classes within classes", "for i in 1..999 return " + f'matches(s, "[a-z{"-[a" * 90 + "]" * 91}" + string(i))'),
+    ("a large pattern on a long text", 'matches(s, "(a?){500}(a?){500}z")'),
+    ("ranges read from long texts", 'for i in 1..200000 return range("[1..' + "(" * 2000 + '2]")'),
+    ("every result so far, kept", "for i in 1..200000 return partial"),
+    ("powers of fractions", "some i in 1..1000000 satisfies 1.1 ** 0.3333 < 0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [text for _, text in GREEDY], ids=[what for what, _ in GREEDY])
+def test_work_is_paid_for_by_its_size(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "STEPS", 100_000)  # a tenth of what an evaluation has
+    begun = time.perf_counter()
+    with pytest.raises(feel.FeelError) as raised:
+        feel.compile(text, ("s", "l", "x")).evaluate({"s": LONG, "l": MANY, "x": 1}, MOMENT)
+    assert raised.value.code == "budget_exhausted"
+    assert time.perf_counter() - begun < 5  # minutes without the bound
+
+
+def test_what_an_expression_costs_does_not_depend_on_what_ran_before() -> None:
+    def steps_left(text: str) -> int:
+        run = Run(MOMENT)
+        feel.compile(text).run(Frame({}, None, run))
+        return run.steps
+
+    text = 'matches("B-1", "^[A-Z]-\\d$") and matches("B-2", "^[A-Z]-\\d$")'
+    assert steps_left(text) == steps_left(text)
+
+
+def test_a_result_too_large_to_write_is_refused() -> None:
+    with pytest.raises(feel.FeelError) as raised:
+        feel.compile("for i in 1..200000 return s", ("s",)).json({"s": LONG}, MOMENT)
+    assert raised.value.code == "result_too_large"
+
+
+@pytest.mark.parametrize(
+    "text", ["10 ** 1000000000", "2 ** 999999999.5", "decimal(1, 10 ** 9)", "exp(10 ** 9)", "0 ** -1",
+             'duration("P' + "9" * 5000 + 'D")', '@"P1Y" * 10 ** 30', "time(10 ** 18, 10 ** 18, 10 ** 18)",
+             'date("999999999-12-31") + @"P1Y"', "range(s)", "number(s)"],
+)  # fmt: skip
+def test_huge_numbers_dates_and_texts_are_null_with_a_reason(text: str) -> None:
+    found = feel.compile(text, ("s",)).evaluate({"s": LONG}, MOMENT)
+    assert found.value is None
+    assert found.warnings
+
+
+def test_a_list_of_tests_that_turns_out_to_be_a_range_is_read_once() -> None:
+    # Each level once took twice as long as the one inside.
+    assert refusal("1 in (" * 50 + "1..2" + "]" * 50).code == "expected_symbol"
+    assert value("1 in (" * 40 + "1..2" + ")" + ").a" * 39) in (None, False)
+
+
+def test_a_context_of_very_many_names_is_read_in_time() -> None:
+    text = "{" + ",".join(f"a {n}:1" for n in range(4000)) + "}"
+    begun = time.perf_counter()
+    assert len(value(text)) == 4000
+    assert time.perf_counter() - begun < 5  # minutes when each key was compared with all before
+
+
+def test_nesting_without_end_is_refused_whatever_the_construct() -> None:
+    for opening in (
+        "(",
+        "[",
+        "{a:",
+        "not(",
+        "if ",
+        "if a then ",
+        "some a in ",
+        "1 in (",
+        "-",
+        "f(",
+        "a[",
+        "function() ",
+    ):
+        deep = opening * (99_000 // len(opening))
+        assert refusal(deep).code == "nested_too_deep", opening
+
+
+def test_a_context_cannot_hold_itself() -> None:
+    assert value("{a: a, b: {b: b}}") == {"a": None, "b": {"b": None}}
+    assert exhausted("{f: function() f(), r: f()}") == "too_deep"
+    assert exhausted("{f: function(g) g(g), r: f(f)}") == "too_deep"
 
 
 def test_text_nested_too_deeply_is_refused() -> None:
