@@ -1,355 +1,158 @@
-"""What a decision table leaves open or says twice: gaps, overlaps and rules that can never decide, with examples."""
+"""What publication says of a decision table: each finding with rule numbers and, where there is one, an example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from engine import errors
-from engine.decisions import domains, tables
+from engine.decisions import cells, nulls, studies, wording
+from engine.decisions.constants import BeyondAnalysis
+from engine.decisions.covers import Box
 from engine.decisions.domains import Column
-from engine.decisions.models import Decision, HitPolicy, Table
-from engine.feel import comparisons
-from engine.feel import syntax as tree
-from engine.feel.arithmetic import negate
-from engine.feel.budgets import Run
+from engine.decisions.models import Decision, Output
+from engine.decisions.studies import Study
+from engine.decisions.wording import Words
 
-MOST_STEPS = 1_000_000  # of one search; a table beyond that is said to be not analysed
-MOST_PAIRS = 2_000_000
-MOST_GAPS = 10
-MOST_OVERLAPS = 20
-
-Box = tuple[int, ...]
-"""Per column the pieces meant, a bit each."""
+_BEYOND = {"data": "cell_reads_data", "clock": "cell_reads_clock", "computed": "cell_computes"}
 
 
-@dataclass(slots=True)
-class Study:
-    """What was found: gaps as boxes; overlaps and rules that never decide by rule number; what was left out."""
+def findings(decision: Decision) -> list[errors.Finding]:
+    """Everything found about a decision's table; nothing where there is no table.
 
-    columns: list[Column]
-    gaps: list[Box] = field(default_factory=list)
-    overlaps: list[tuple[int, int, Box]] = field(default_factory=list)
-    impossible: list[int] = field(default_factory=list)
-    masked: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
-    unread: list[tuple[int, str]] = field(default_factory=list)
-    unfinished: list[str] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)  # what there is more of than is listed
-
-
-def gaps_and_overlaps(decision: Decision) -> list[errors.Finding]:
-    """The findings about a decision's table, each with an example in words; none where there is no table.
-
-    Overlaps under UNIQUE (and disagreeing ones under ANY) are errors; gaps without a default, rules that can never
-    decide and cells beyond analysis are warnings. Columns are taken to be independent of each other.
+    Rules that overlap under UNIQUE or contradict each other under ANY, and conclusions that are not allowed, are
+    errors; all else is a warning. Columns are taken to be independent of each other.
     """
-    table = decision.table
-    if table is None or not table.outputs:
+    if decision.table is None or not decision.table.outputs:
         return []
-    found = study(decision)
-    findings = [_overlap(decision, found, *pair) for pair in found.overlaps]
-    findings += [_gap(decision, found, box) for box in found.gaps]
-    findings += [_finding(decision, "rule_impossible", rule, rules=str(rule)) for rule in found.impossible]
-    findings += [
-        _finding(decision, "rule_masked", rule, rules=str(rule), by=", ".join(map(str, by)))
-        for rule, by in found.masked
-    ]
-    findings += [
-        _finding(decision, "cell_unread", rule, rules=str(rule), label=label) for rule, label in found.unread
-    ]
-    findings += [
-        _finding(decision, "column_untyped", None, label=column.label, kind=column.untyped)
-        for column in found.columns
-        if column.untyped
-    ]
-    findings += [_finding(decision, f"unfinished_{part}", None) for part in found.unfinished]
-    findings += [_finding(decision, f"more_{part}", None) for part in found.cut]
-    return findings
+    return list(_Report(decision, studies.study(decision)).everything())
 
 
-def study(decision: Decision) -> Study:
-    """The table's gaps, overlaps and idle rules, as boxes and rule numbers."""
-    table = decision.table
-    assert table is not None
-    found = Study([])
-    try:
-        found.columns = domains.columns(decision)
-    except domains.TooLarge:
-        found.unfinished += ["overlaps", "gaps", "masked"]
-        return found
-    for column in found.columns:
-        found.unread += [(at + 1, column.label) for at, mask in enumerate(column.masks) if mask is None]
-    for part, search in (("overlaps", _find_overlaps), ("gaps", _find_gaps), ("masked", _find_idle)):
-        try:
-            search(table, found)
-        except domains.TooLarge:
-            found.unfinished.append(part)
-    found.unread.sort()
-    return found
+class _Report:
+    """The findings of one study, in sentences."""
 
+    def __init__(self, decision: Decision, found: Study) -> None:
+        self.decision, self.found = decision, found
 
-# -- searches
+    def everything(self) -> Iterator[errors.Finding]:
+        yield from self.overlaps()
+        yield from self.gaps()
+        yield from self.cells()
+        yield from self.rules()
+        yield from self.outputs()
+        yield from self.columns()
+        yield from self.nulls()
+        yield from (self.finding(f"unfinished_{part}") for part in self.found.unfinished)
+        yield from (self.finding(f"more_{part}") for part in self.found.cut)
 
+    def overlaps(self) -> Iterator[errors.Finding]:
+        code = "rules_overlap" if self.decision.hit_policy == "UNIQUE" else "rules_disagree"
+        for one, other, box in self.found.overlaps:
+            yield self.finding(code, other, "error", rules=wording.numbers((one, other)), **self.box(box))
+        for one, other, box in self.found.doubtful:
+            yield self.finding(
+                "rules_may_disagree", other, rules=wording.numbers((one, other)), **self.box(box)
+            )
 
-def _find_overlaps(table: Table, found: Study) -> None:
-    """Pairs of rules that one input makes both match, where the hit policy forbids it."""
-    if table.hit_policy not in (HitPolicy.UNIQUE, HitPolicy.ANY):
-        return
-    rules = [at for at in range(len(table.rules)) if _known(found, at)]
-    if len(rules) ** 2 // 2 > MOST_PAIRS:
-        raise domains.TooLarge
-    for index, one in enumerate(rules):
-        for other in rules[index + 1 :]:
-            box = tuple((column.masks[one] or 0) & (column.masks[other] or 0) for column in found.columns)
-            if not all(box) or (table.hit_policy is HitPolicy.ANY and _agree(table, one, other)):
-                continue
-            if len(found.overlaps) >= MOST_OVERLAPS:
-                found.cut.append("overlaps")
-                return
-            found.overlaps.append((one + 1, other + 1, box))
+    def gaps(self) -> Iterator[errors.Finding]:
+        for box in self.found.gaps:
+            unknown = [
+                column
+                for column, bits in zip(self.found.columns, box, strict=True)
+                if bits == column.null != 0
+            ]
+            code = "gap_unknown" if unknown else "gap"
+            yield self.finding(code, labels=wording.labels(unknown), **self.box(box))
 
+    def cells(self) -> Iterator[errors.Finding]:
+        """Cells that cannot mean what they say, and cells beyond analysis."""
+        for doubt in cells.doubts(self.found.table, self.found.columns, self.found.known):
+            yield self.finding(
+                f"cell_{doubt.code}" + ("_idle" if doubt.whole else ""), doubt.rule, rules=doubt.rule + 1,
+                label=doubt.column.label, text=doubt.text, found=_kinds(doubt.found), expected=_kinds(doubt.expected),
+                allowed=self.allowed(doubt.column),
+            )  # fmt: skip
+        for column in self.found.columns:
+            for rule, beyond in sorted(column.unread.items()):
+                yield self.unread(column, rule, beyond)
 
-def _find_gaps(table: Table, found: Study) -> None:
-    """Inputs that no rule matches, where nothing else speaks for them. A cell beyond analysis may match."""
-    gathers = table.hit_policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
-    if gathers or any(clause.default is not None for clause in table.outputs) or not found.columns:
-        return
-    cover = _Cover(found.columns, unread_matches=True)
-    whole = tuple(column.full for column in found.columns)
-    for box in cover.uncovered(whole, [cover.rule(at) for at in range(len(table.rules))]):
-        if len(found.gaps) >= MOST_GAPS:
-            found.cut.append("gaps")
-            break
-        found.gaps.append(box)
-    found.gaps.sort(key=lambda box: [bits & -bits for bits in box])
+    def rules(self) -> Iterator[errors.Finding]:
+        """Rules that no input matches, where no cell alone is to blame for a reason said already; and masked ones."""
+        blamed = {
+            doubt.rule
+            for doubt in cells.doubts(self.found.table, self.found.columns, self.found.known)
+            if doubt.whole
+        }
+        for rule in self.found.idle:
+            if rule not in blamed:
+                column = next(column for column in self.found.columns if column.masks[rule] == 0)
+                texts = [self.found.table.rules[rule].tests[at].text for at in column.places]
+                yield self.finding(
+                    "rule_impossible", rule, rules=rule + 1, label=column.label, text="; ".join(texts)
+                )
+        for rule, others in self.found.masked:
+            yield self.finding("rule_masked", rule, rules=rule + 1, by=wording.numbers(others))
 
+    def outputs(self) -> Iterator[errors.Finding]:
+        """Conclusions that are not allowed, and allowed ones that never come."""
+        for place, clause, value in self.found.results.disallowed():
+            params = {"label": _label(clause), "value": wording.literal(value), "allowed": _allowed(clause)}
+            if place is None:
+                yield self.finding("default_outside", None, "error", **params)
+            else:
+                yield self.finding("output_outside", place, "error", rules=place + 1, **params)
+        for clause, value in self.found.results.never():
+            yield self.finding("output_unused", label=_label(clause), value=wording.literal(value))
 
-def _find_idle(table: Table, found: Study) -> None:
-    """Rules that no input matches, and rules that always come after others that match too."""
-    for at in range(len(table.rules)):
-        if any(column.masks[at] == 0 for column in found.columns):
-            found.impossible.append(at + 1)
-    stronger = _STRONGER.get(table.hit_policy)
-    if stronger is None:
-        return
-    cover = _Cover(found.columns, unread_matches=False)
-    boxes = [cover.rule(at) for at in range(len(table.rules))]
-    for at, box in enumerate(boxes):
-        if not _known(found, at) or at + 1 in found.impossible:
-            continue
-        others = [other for other in stronger(table, at) if _meet(boxes[other], box)]
-        if others and next(cover.uncovered(box, [boxes[other] for other in others]), None) is None:
-            found.masked.append((at + 1, tuple(other + 1 for other in others)))
+    def columns(self) -> Iterator[errors.Finding]:
+        """Columns whose values arrive as another kind than their cells compare with, or as several."""
+        for column in self.found.columns:
+            if column.untyped:
+                yield self.finding("column_untyped", label=column.label, kind=_kinds([column.untyped]))
+        for column, rules in cells.mixed(self.found.columns, self.found.table, self.found.known):
+            said: list[Words] = [
+                {"says": "decision_table.compared", "kind": _kinds([name]), "rules": wording.numbers(numbers)}
+                for name, numbers in sorted(rules.items())
+            ]
+            yield self.finding("column_mixed", label=column.label, kinds={"parts": said, "between": "; "})
 
+    def nulls(self) -> Iterator[errors.Finding]:
+        yield from nulls.undeclared(self.decision)
 
-def _earlier(table: Table, at: int) -> list[int]:
-    return list(range(at))
+    # -- saying it
 
+    def unread(self, column: Column, rule: int, beyond: BeyondAnalysis) -> errors.Finding:
+        names = ", ".join(f"“{name}”" for name in beyond.names)
+        return self.finding(_BEYOND[beyond.reason], rule, rules=rule + 1, label=column.label, names=names)
 
-def _higher(table: Table, at: int) -> list[int]:
-    """The rules whose constant conclusions rank before a rule's own."""
-    own = _rank(table, at)
-    if own is None:
-        return []
-    ranks = [(other, _rank(table, other)) for other in range(len(table.rules))]
-    return [other for other, rank in ranks if rank is not None and rank < own]
+    def allowed(self, column: Column) -> str:
+        clauses = [self.found.table.inputs[at] for at in column.places]
+        return "; ".join(clause.allowed.text for clause in clauses if clause.allowed) or "–"
 
+    def box(self, box: Box) -> dict[str, Words]:
+        columns = self.found.columns
+        return {"where": wording.where(columns, box), "example": wording.example(columns, box)}
 
-_STRONGER: dict[HitPolicy, Callable[[Table, int], list[int]]] = {
-    HitPolicy.FIRST: _earlier,
-    HitPolicy.PRIORITY: _higher,
-}
-
-
-class _Cover:
-    """Looks for what rules leave of boxes, by cutting each box along one rule after the other; counts its steps."""
-
-    def __init__(self, columns: Sequence[Column], unread_matches: bool) -> None:
-        self.columns = columns
-        self.unread_matches = unread_matches
-        self.steps = 0
-
-    def rule(self, at: int) -> Box:
-        """The box of a rule; a cell beyond analysis passes all or nothing."""
-        return tuple(
-            (column.full if self.unread_matches else 0) if (mask := column.masks[at]) is None else mask
-            for column in self.columns
+    def finding(
+        self, code: str, rule: int | None = None, severity: str = "warning", **params: object
+    ) -> errors.Finding:
+        """A finding about a rule (from 0), or about the whole table."""
+        line, element = self.decision.line, self.decision.id
+        if rule is not None:
+            row = self.decision.rules[rule]
+            line, element = row.line or line, row.id or element
+        return errors.Finding(
+            f"dmn_table.{code}", params, self.decision.file, line, element, severity=severity
         )
 
-    def uncovered(self, box: Box, rules: Sequence[Box]) -> Iterator[Box]:
-        """The parts of a box that no rule covers, as boxes that do not meet."""
-        open_boxes = [(box, [rule for rule in rules if _meet(rule, box)])]
-        while open_boxes:
-            whole, meeting = open_boxes.pop()
-            self.steps += len(meeting) + 1
-            if self.steps > MOST_STEPS:
-                raise domains.TooLarge
-            if not meeting:
-                yield whole
-                continue
-            cut = min(meeting, key=lambda rule: _sides(rule, whole))
-            for part in reversed(_parts(whole, cut)):
-                open_boxes.append((part, [rule for rule in meeting if rule is not cut and _meet(rule, part)]))
+
+def _kinds(names: Sequence[str]) -> Words:
+    said: list[Words] = [{"says": f"decision_table.kind.{name.replace(' ', '_')}"} for name in names]
+    return {"parts": said, "between": ", "}
 
 
-def _meet(one: Box, other: Box) -> bool:
-    return all(left & right for left, right in zip(one, other, strict=True))
+def _label(clause: Output) -> str:
+    return clause.label or clause.name
 
 
-def _sides(rule: Box, box: Box) -> int:
-    """In how many columns a rule covers less than the box."""
-    return sum(1 for own, whole in zip(rule, box, strict=True) if whole & ~own)
-
-
-def _parts(box: Box, rule: Box) -> list[Box]:
-    """What is left of a box without a rule, as boxes that do not meet."""
-    parts: list[Box] = []
-    inner = list(box)
-    for at, own in enumerate(rule):
-        left = inner[at] & ~own
-        if left:
-            parts.append((*inner[:at], left, *inner[at + 1 :]))
-        inner[at] &= own
-    return parts
-
-
-# -- conclusions
-
-
-def _known(found: Study, rule: int) -> bool:
-    return all(column.masks[rule] is not None for column in found.columns)
-
-
-def _conclusions(table: Table, rule: int) -> list[object] | None:
-    """The constant conclusions of a rule; None when one is computed."""
-    values: list[object] = []
-    for cell in table.rules[rule].outputs:
-        node = cell.tree
-        if isinstance(node, tree.Literal):
-            values.append(node.value)
-        elif isinstance(node, tree.Negation) and isinstance(node.operand, tree.Literal):
-            values.append(negate(node.operand.value))
-        else:
-            return None
-    return values
-
-
-def _agree(table: Table, one: int, other: int) -> bool:
-    """Whether two rules conclude the same, or something that only an evaluation can tell."""
-    left, right = _conclusions(table, one), _conclusions(table, other)
-    if left is None or right is None:
-        texts = [[cell.text for cell in table.rules[rule].outputs] for rule in (one, other)]
-        return texts[0] == texts[1] or left is None or right is None
-    run = Run(domains.MOMENT)
-    return all(comparisons.same(x, y, run) for x, y in zip(left, right, strict=False))
-
-
-def _rank(table: Table, rule: int) -> tuple[int, ...] | None:
-    values = _conclusions(table, rule)
-    if values is None:
-        return None
-    run = Run(domains.MOMENT)
-    return tuple(
-        tables.rank(clause, value, run) for clause, value in zip(table.outputs, values, strict=False)
-    )
-
-
-# -- sentences
-
-
-def _overlap(decision: Decision, found: Study, one: int, other: int, box: Box) -> errors.Finding:
-    table = decision.table
-    code = "rules_disagree" if table and table.hit_policy is HitPolicy.ANY else "rules_overlap"
-    return _finding(
-        decision,
-        code,
-        other,
-        "error",
-        rules=f"{one}, {other}",
-        where=where(found, box),
-        example=example(found, box),
-    )
-
-
-def _gap(decision: Decision, found: Study, box: Box) -> errors.Finding:
-    return _finding(decision, "gap", None, where=where(found, box), example=example(found, box))
-
-
-def _finding(
-    decision: Decision, code: str, rule: int | None, severity: str = "warning", **params: object
-) -> errors.Finding:
-    line, element = decision.line, decision.id
-    if rule is not None:
-        row = decision.rules[rule - 1]
-        line, element = row.line or line, row.id or element
-    return errors.Finding(f"dmn_table.{code}", params, decision.file, line, element, severity=severity)
-
-
-def where(found: Study, box: Box) -> str:
-    """A box as conditions on the inputs; an input that may be anything is left out."""
-    parts = [
-        f"{column.label} {_condition(column, bits)}"
-        for column, bits in zip(found.columns, box, strict=True)
-        if bits != column.full
-    ]
-    return "; ".join(parts) or "-"
-
-
-def example(found: Study, box: Box) -> str:
-    """One input of a box, value by value."""
-    return "; ".join(
-        f"{column.label} {_sample(column, bits)}" for column, bits in zip(found.columns, box, strict=True)
-    )
-
-
-def values(found: Study, box: Box) -> list[object]:
-    """One input of a box: a value for each column."""
-    return [_first(column, bits).sample for column, bits in zip(found.columns, box, strict=True)]
-
-
-def _first(column: Column, bits: int) -> domains.Piece:
-    return column.pieces[(bits & -bits).bit_length() - 1]
-
-
-def _sample(column: Column, bits: int) -> str:
-    piece = _first(column, bits)
-    return piece.words() if piece.other else f"= {domains.literal(piece.sample)}"
-
-
-def _condition(column: Column, bits: int) -> str:
-    """The pieces of a column as unary tests, neighbours joined."""
-    rest = next((piece for at, piece in enumerate(column.pieces) if piece.other and bits >> at & 1), None)
-    if rest is not None:
-        left_out = [piece for at, piece in enumerate(column.pieces) if not bits >> at & 1]
-        return f"not({', '.join(piece.words() for piece in left_out)})"
-    runs: list[list[domains.Piece]] = []
-    before = -2
-    for at, piece in enumerate(column.pieces):
-        if not bits >> at & 1:
-            continue
-        joins = at == before + 1 and runs and _touch(runs[-1][-1], piece)
-        if joins:
-            runs[-1].append(piece)
-        else:
-            runs.append([piece])
-        before = at
-    points = len(runs[0]) == 1 and runs[0][0].point
-    return ("= " if points else "") + ", ".join(_run(pieces) for pieces in runs)
-
-
-def _touch(one: domains.Piece, other: domains.Piece) -> bool:
-    """Whether two neighbouring pieces are parts of one stretch."""
-    if one.point == other.point:
-        return False
-    return (other.low is not None and one.sample == other.low) if one.point else one.high == other.sample
-
-
-def _run(pieces: list[domains.Piece]) -> str:
-    first, last = pieces[0], pieces[-1]
-    if len(pieces) == 1:
-        return first.words()
-    low = first.sample if first.point else first.low
-    high = last.sample if last.point else last.high
-    if low is None and high is None:
-        return "-"
-    return domains.span(low, first.point, high, last.point)
+def _allowed(clause: Output) -> str:
+    return clause.allowed.text if clause.allowed else "–"

@@ -80,7 +80,8 @@ class ItemTypes:
             found = self.named(elements.type_name(element))
         allowed = elements.child(element, "allowedValues")
         if allowed is not None and elements.text(allowed):
-            found = types.Restricted(name, found, self._test(self.compile_tests(allowed)))
+            tests = self.compile_tests(allowed)
+            found = types.Restricted(name, found, self._test(tests), tests.text)
         if element.get("isCollection") == "true":
             found = types.ListType(name, found)
         constraint = elements.child(element, "typeConstraint")

@@ -13,7 +13,7 @@ from engine import schemas
 from engine.bpmn import structure
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
-from engine.decisions import analysis, nulls
+from engine.decisions import analysis
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
 from engine.definitions import name_checks, places, public_checks, scenarios, text_checks
@@ -197,8 +197,7 @@ class _Check:
                 yield self.wrong("decision_unused", pointer, severity="warning", name=key)
         for model in self.definition.models.values():
             for one in model.decisions.values():
-                yield from analysis.gaps_and_overlaps(one)
-                yield from nulls.undeclared(one)
+                yield from analysis.findings(one)
 
     # --- messages and time --------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ class Restricted(Type):
 
     of: Type
     allows: Callable[[object], bool | None] = field(compare=False, hash=False)
+    allowed: str = field(default="", compare=False)  # the test as written
 
 
 ANY = Type("Any")

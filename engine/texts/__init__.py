@@ -45,11 +45,24 @@ def lookup(sentences: dict[str, Any], key: str) -> str | None:
 
 
 def sentence(key: str, language: str = "vi", /, **params: Any) -> str:
-    """The sentence for `key` with its gaps filled; a key without a text shows itself, never an error."""
+    """The sentence for `key` with its gaps filled; a key without a text shows itself, never an error.
+
+    What fills a gap may be said in the language too: `{"says": key, …}` is a sentence of its own with its gaps,
+    `{"parts": […], "between": "; "}` several after one another. Both are plain JSON, so that they can be kept.
+    """
     text = lookup(catalogue(language), key)
     if text is None:
         return f"{key} {params}" if params else key
-    return text.format_map(_Gaps(params))
+    return text.format_map(_Gaps({name: _said(value, language) for name, value in params.items()}))
+
+
+def _said(value: Any, language: str) -> Any:
+    match value:
+        case {"says": str(key), **gaps}:
+            return sentence(key, language, **{str(name): gap for name, gap in gaps.items()})
+        case {"parts": list(parts), "between": between}:
+            return str(between).join(str(_said(part, language)) for part in parts)
+    return value
 
 
 class _Gaps(dict[str, Any]):
