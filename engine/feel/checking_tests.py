@@ -32,12 +32,12 @@ def cell_test(checker: Checker, node: tree.Node, tested: Type) -> bool:
             return checker.condition(node) != NULL
     if isinstance(node, compiling_tests.BOOLEAN):
         return checker.infer(node) != NULL
-    if not isinstance(node, tree.Call):
+    if not isinstance(node, compiling_tests.WORKED_OUT):
         return member(checker, node, tested)
     before = len(checker.found)
     found = checker.infer(node)
     if kind(found) == "boolean" and kind(tested) != "boolean":
-        return True  # the call decides by itself
+        return True  # it decides by itself
     return _matches(checker, node, found, tested, len(checker.found) > before)
 
 

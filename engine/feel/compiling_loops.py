@@ -106,7 +106,11 @@ def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
         before = len(frame.run.warnings)
         verdict = condition(item_frame(None, frame))
         del frame.run.warnings[before:]
-        return pick(value, verdict) if isinstance(verdict, Decimal) else []
+        if isinstance(verdict, Decimal):
+            return pick(value, verdict)
+        if verdict is not None and not isinstance(verdict, bool):
+            raise Refusal("filter_undecided", kind=kind(verdict))
+        return []
 
     return compiler.warned(evaluate, node)
 

@@ -17,7 +17,7 @@ from engine.feel.values import Range
 if TYPE_CHECKING:
     from engine.feel.compiling import Compiler
 
-_WORKED_OUT = (tree.Call, tree.Name, tree.Path, tree.Filter, tree.If)
+WORKED_OUT = (tree.Call, tree.Name, tree.Path, tree.Filter, tree.If)
 BOOLEAN = (tree.Comparison, tree.Logic, tree.Between, tree.Membership, tree.InstanceOf, tree.Quantified)
 
 
@@ -42,7 +42,7 @@ def cell_test(compiler: Compiler, node: tree.Node) -> Test:
     if isinstance(node, BOOLEAN):
         decide = compiler.compile(node)
         return lambda value, frame: logic.truth(decide(frame))
-    if isinstance(node, _WORKED_OUT):
+    if isinstance(node, WORKED_OUT):
         return _value_test(compiler, node)
     return member_test(compiler, node)
 
