@@ -6,6 +6,7 @@ The only module that may import everything. What needs nothing but the engine is
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +23,12 @@ def main(given: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(given)
     try:
         log.configure(settings.current().log_format)
-        return int(arguments.act(arguments) or 0)
+        status = int(arguments.act(arguments) or 0)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who reads has read enough, as `head` does; nothing is left to write it to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Invalid as refused:
         printing.findings(refused.findings)
         return 1

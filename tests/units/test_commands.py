@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -287,6 +289,16 @@ def test_simulate_without_a_demonstration_says_what_to_do(
     monkeypatch.setattr(tiemchung.database, "migrate", lambda: None)  # the test's database is migrated
     assert tiemchung.main(["simulate", "--visits", "3"]) == 1
     assert "demo" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_read_enough_ends_a_command_quietly(drawing: Path) -> None:
+    command = [sys.executable, str(settings.CHECKOUT / "tiemchung.py"), "run", str(drawing)]
+    command += ["--answers", '{"ask": {"days": 10}}']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None and running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == ""
+    assert running.returncode == 1
 
 
 def test_help_names_every_command(capsys: Captured) -> None:
