@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from decimal import Decimal
 
 from engine import errors
 from engine.decisions.models import HitPolicy, Output, Rule, Table
 from engine.feel import comparisons, types
-from engine.feel.arithmetic import calculate
 from engine.feel.budgets import Run
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import Frame
+from engine.feel.functions import BUILT_IN
 
 
 class Verdict:
@@ -174,25 +173,13 @@ def _collect(table: Table, rules: list[Rule], frame: Frame) -> object:
     if table.aggregation == "COUNT":
         return Decimal(len(found))
     try:
-        return _AGGREGATED[table.aggregation](found, frame.run)
+        return BUILT_IN[_AGGREGATED[table.aggregation]].call(frame.run, [found])
     except Refusal as refusal:
         frame.run.note(refusal, _nowhere(table.aggregation))
         return None
 
 
-def _sum(found: Sequence[object], run: Run) -> object:
-    return functools.reduce(lambda one, other: calculate("+", one, other, run), found)
-
-
-def _least(found: Sequence[object], run: Run) -> object:
-    return functools.reduce(lambda one, other: other if comparisons.compare(other, one) < 0 else one, found)
-
-
-def _greatest(found: Sequence[object], run: Run) -> object:
-    return functools.reduce(lambda one, other: other if comparisons.compare(other, one) > 0 else one, found)
-
-
-_AGGREGATED = {"SUM": _sum, "MIN": _least, "MAX": _greatest}
+_AGGREGATED = {"SUM": "sum", "MIN": "min", "MAX": "max"}  # the functions, as DMN 1.5, 10.3.2.10 has it
 _COMBINED = {
     HitPolicy.UNIQUE: _unique, HitPolicy.ANY: _any, HitPolicy.FIRST: _first, HitPolicy.PRIORITY: _priority,
     HitPolicy.RULE_ORDER: _rule_order, HitPolicy.OUTPUT_ORDER: _output_order, HitPolicy.COLLECT: _collect,

@@ -173,15 +173,22 @@ def coerced(value: object, wanted: Type) -> object:
 
 
 def read_as(value: object, wanted: Type) -> object:
-    """A JSON value with the texts its type calls dates, times and durations read as such; the rest unchanged."""
+    """A JSON value with the texts its type calls dates, times and durations read as such; the rest unchanged.
+
+    A list of one and an item alone are read alike, so that `coerced` can make one of the other.
+    """
     match wanted:
         case Restricted(of=of):
             return read_as(value, of)
         case ListType(element=element) if isinstance(value, list):
             return [read_as(item, element) for item in value]
+        case ListType(element=element):
+            return read_as(value, element)
         case ContextType(fields=fields) if isinstance(value, dict):
             kinds = dict(fields)
             return {key: read_as(item, kinds[key]) if key in kinds else item for key, item in value.items()}
+    if isinstance(value, list) and len(value) == 1:
+        return [read_as(value[0], wanted)]
     if not isinstance(value, str):
         return value
     reader = _READERS.get(wanted.name)

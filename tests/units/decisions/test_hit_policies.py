@@ -48,6 +48,14 @@ def test_collect_aggregates(aggregation: str, expected: int) -> None:
     assert outcome(found, days=0).value == (0 if aggregation == "COUNT" else None)
 
 
+@pytest.mark.parametrize("aggregation", ["SUM", "MIN", "MAX"])
+def test_what_cannot_be_aggregated_is_null_with_a_reason(aggregation: str) -> None:
+    rules = [["> 0", '"a"'], ["> 0", "{b: 1}" if aggregation != "SUM" else '"b"']]
+    found = outcome(one_table("COLLECT", ["days"], ["fee"], rules, aggregation=aggregation), days=1)
+    assert found.value is None
+    assert [warning.code for warning in found.warnings] in (["argument_kind"], ["kinds_differ"])
+
+
 def test_any_is_satisfied_when_the_rules_agree() -> None:
     found = one_table("ANY", ["days"], ["fee"], [["> 0", "2"], ["> 1", "2.0"]])
     assert outcome(found, days=5).value == 2

@@ -120,6 +120,8 @@ def test_inputs_are_checked_and_read_by_the_models_types() -> None:
     good = {"kind": "book", "due on": "2026-01-01"}
     assert outcome(found, "late", loan=good).value is True
     assert outcome(found, "all late", loans=[good, good]).value is True
+    assert outcome(found, "late", loan=[good]).value is True
+    assert outcome(found, "all late", loans=good).value is True
     wrong = outcome(found, "late", loan={"kind": "sword", "due on": "2026-01-01"})
     assert wrong.value is None
     assert "type_differs" in [warning.code for warning in wrong.warnings]
