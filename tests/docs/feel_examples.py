@@ -44,7 +44,7 @@ class Example:
         if self.value == "refused" or found == "refused":
             right = found == self.value
         else:
-            right = _identical(found, _value(self.value))
+            right = identical(found, value_of(self.value))
         if right and codes == self.codes:
             return ""
         shown = found if found == "refused" else formats.literal(found)
@@ -54,7 +54,7 @@ class Example:
         try:
             compiled = self.compiled()
             if isinstance(compiled, expressions.UnaryTests):
-                result = compiled.evaluate(_value(self.given or "null"), {}, MOMENT)
+                result = compiled.evaluate(value_of(self.given or "null"), {}, MOMENT)
             else:
                 result = compiled.evaluate({}, MOMENT)
         except feel.FeelError as error:
@@ -88,11 +88,11 @@ def _example(page: Path, line: int, text: str, is_cell: bool) -> Example:
     return Example(page, line, words.strip(), given, value.strip(), frozenset(re.findall(r"[a-z_]+", codes)))
 
 
-def _value(text: str) -> object:
+def value_of(text: str) -> object:
     return feel.compile(text).evaluate({}, MOMENT).value
 
 
-def _identical(one: object, other: object) -> bool:
+def identical(one: object, other: object) -> bool:
     if isinstance(one, dates.Time | dates.DateTime):
         return one == other
     return (one is None and other is None) or comparisons.same(one, other, Run(MOMENT))

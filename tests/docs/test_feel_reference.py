@@ -117,7 +117,7 @@ def _value(node: syntax.Node) -> object:
     return node.value if isinstance(node, syntax.Literal) else _RANGE
 
 
-_RANGE = feel_examples._value("[1..2]")
+_RANGE = feel_examples.value_of("[1..2]")
 
 
 def test_every_keyword_is_listed() -> None:
