@@ -20,7 +20,9 @@ POLICIES = {
     "O": ("OUTPUT ORDER", ""), "C": ("COLLECT", ""), "C+": ("COLLECT", "SUM"), "C#": ("COLLECT", "COUNT"),
     "C<": ("COLLECT", "MIN"), "C>": ("COLLECT", "MAX"),
 }  # fmt: skip
-_DRAWN = re.compile(r"(?P<table>(?:^\|[^\n]*\n)+)\n```dmn\n|^```xml\n(?P<xml>.*?)^```\n\n```dmn\n", re.M | re.S)
+_DRAWN = re.compile(
+    r"(?P<table>(?:^\|[^\n]*\n)+)\n```dmn\n|^```xml\n(?P<xml>.*?)^```\n\n```dmn\n", re.M | re.S
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ def test_a_filter_of_nothing_warns_of_nothing() -> None:
         assert value(f"{empty}[item > 5]") == []
         assert value(f"{empty}[1 + 1]") is None
         assert warnings(f"{empty}[item > 5]") == []
+        assert warnings(f'{empty}["a"]') == ["filter_undecided"]
 
 
 def test_a_function_may_call_itself_by_its_key() -> None:
