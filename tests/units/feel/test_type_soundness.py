@@ -132,9 +132,12 @@ def _evaluated(text: str, node: tree.Node, values: dict[str, Any]) -> object:
 def _is_missing(text: str, node: tree.Node, values: dict[str, Any]) -> bool:
     """Whether some part of a node is null: what is said of values is not said of missing ones.
 
-    A list that can never hold a value is refused too, and a `between` whose ends differ; they may answer false.
+    A list that can never hold a value is refused too, and a `between` whose ends differ: they may answer false; and a
+    filter, which keeps nothing of nothing.
     """
     if isinstance(node, tree.Membership | tree.Between) and _evaluated(text, node, values) is False:
+        return True
+    if isinstance(node, tree.Filter) and _evaluated(text, node, values) == []:
         return True
     parts = [part for part in tree.children(node) if not isinstance(part, tree.Iterator)]
     return any(_evaluated(text, part, values) is None or _is_missing(text, part, values) for part in parts)
