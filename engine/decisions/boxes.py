@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from engine.decisions import elements, table_reading, tables
+from engine.decisions import box_types, elements, table_reading, table_types, tables
 from engine.decisions.models import Entries, Logic, Table, Variable
 from engine.decisions.scopes import Scope
+from engine.decisions.surroundings import Inference
 from engine.feel import compiling_calls, compiling_loops, logic, types
 from engine.feel import syntax as tree
 from engine.feel.budgets import Run
@@ -22,14 +23,21 @@ from engine.feel.values import Function, kind
 class Box:
     """Compiled logic; `table` is set when it is a decision table, `entries` when it is a boxed context.
 
-    `text` is what a literal expression says, `members` the names its value has, in their order, where that is plain.
+    `text` is what a literal expression says, `members` the names its value has, in their order, where that is plain;
+    `infer` works out its type when asked.
     """
 
     table: Table | None
     logic: Logic | None
+    infer: Inference = box_types.nothing
     entries: Entries | None = None
     text: str = ""
     members: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> Logic:
+        """The logic; null where there is none."""
+        return self.logic or _nothing
 
 
 def read(element: etree._Element | None, scope: Scope) -> Box:
@@ -38,13 +46,19 @@ def read(element: etree._Element | None, scope: Scope) -> Box:
         return Box(None, None)
     if elements.tag(element) == "decisionTable":
         table = table_reading.read(element, scope)
-        return Box(table, lambda frame: tables.decide(table, frame).value)
+        return Box(
+            table,
+            lambda frame: tables.decide(table, frame).value,
+            lambda around: table_types.infer(table, around),
+        )
     wanted = scope.type(elements.type_name(element), element)
     if elements.tag(element) == "literalExpression":
         return _literal(element, wanted, scope)
     if elements.tag(element) == "context":
         return _context(element, wanted, scope)
-    return Box(None, _typed(_READ[elements.tag(element)](element, scope), wanted, element))
+    found = _READ[elements.tag(element)](element, scope)
+    infer = box_types.fitted(found.infer, wanted, scope.spot(element))
+    return Box(None, _typed(found.value, wanted, element), infer)
 
 
 def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:
@@ -63,7 +77,7 @@ def function_body(element: etree._Element, scope: Scope) -> Box:
         return Box(None, lambda frame: frame.run.warn("external_function", place))
     box = read(elements.logic(element), scope)
     logic, weight = box.logic, _weight(element)
-    return box if logic is None or weight < 2 else Box(box.table, _paid(logic, weight))
+    return box if logic is None or weight < 2 else Box(box.table, _paid(logic, weight), box.infer)
 
 
 def _weight(element: etree._Element) -> int:
@@ -102,10 +116,9 @@ def _place(element: etree._Element) -> Place:
     return Place(words, 0, len(words))
 
 
-def _inner(element: etree._Element, name: str, scope: Scope) -> Logic:
+def _inner(element: etree._Element, name: str, scope: Scope) -> Box:
     """The logic inside a named child (`in`, `match`, `then` …)."""
-    found = read(elements.logic(elements.child(element, name)), scope).logic
-    return found or _nothing
+    return read(elements.logic(elements.child(element, name)), scope)
 
 
 def _nothing(frame: Frame) -> object:
@@ -118,13 +131,16 @@ def _literal(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
         return Box(None, _typed(_nothing, wanted, element))
     found = scope.expression(element)
     members = tuple(name for name, _ in found.tree.entries) if isinstance(found.tree, tree.Context) else ()
-    return Box(None, _typed(found.closure, wanted, element), None, text, members)
+    spot = scope.spot(element)
+    infer = box_types.fitted(box_types.literal(found, spot), wanted, spot)
+    return Box(None, _typed(found.closure, wanted, element), infer, None, text, members)
 
 
 def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
     """Entries one after the other, each seeing those before; an entry without a name is the result."""
     entries: list[tuple[str, Logic, types.Type]] = []
-    result: Logic | None = None
+    typed: list[box_types.Entry] = []
+    result: Box | None = None
     place = _place(element)
     with scope.binding(()):
         begun = len(scope.bound)
@@ -134,11 +150,13 @@ def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
             inner = elements.logic(entry)
             if name and inner is not None and elements.tag(inner) == "functionDefinition":
                 scope.bind(name)  # a function may call itself
-            found = read(inner, scope).logic or _nothing
+            found = read(inner, scope)
             if variable is None:
                 result = found
             else:
-                entries.append((name, found, scope.type(elements.type_name(variable), variable)))
+                kept = scope.type(elements.type_name(variable), variable)
+                entries.append((name, found.value, kept))
+                typed.append((name, found.infer, kept, scope.spot(entry)))
                 scope.bind(name)
         del scope.bound[begun:]
 
@@ -147,35 +165,44 @@ def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
         inner = Frame(built, frame, frame.run)
         for name, value, kept in entries:
             built[name] = coerced(value(inner), kept, frame.run, place)
-        found = built if result is None else result(inner)
+        found = built if result is None else result.value(inner)
         return built, coerced(found, wanted, frame.run, place)
 
     members = tuple(name for name, _, _ in entries) if result is None else ()
-    return Box(None, lambda frame: build(frame)[1], build, "", members)
+    infer = box_types.context(typed, None if result is None else result.infer)
+    infer = box_types.fitted(infer, wanted, scope.spot(element))
+    return Box(None, lambda frame: build(frame)[1], infer, build, "", members)
 
 
-def _relation(element: etree._Element, scope: Scope) -> Logic:
+def _relation(element: etree._Element, scope: Scope) -> Box:
     columns = [column.get("name", "") for column in elements.children(element, "column")]
     rows = [
-        [read(cell, scope).logic or _nothing for cell in row if elements.tag(cell) in elements.LOGIC]
+        [read(cell, scope) for cell in row if elements.tag(cell) in elements.LOGIC]
         for row in elements.children(element, "row")
     ]
-    return lambda frame: [
-        {name: cell(frame) for name, cell in zip(columns, row, strict=False)} for row in rows
-    ]
+    cells = [[cell.value for cell in row] for row in rows]
+
+    def build(frame: Frame) -> object:
+        return [{name: cell(frame) for name, cell in zip(columns, row, strict=False)} for row in cells]
+
+    return Box(None, build, box_types.rows(columns, [[cell.infer for cell in row] for row in rows]))
 
 
-def _list(element: etree._Element, scope: Scope) -> Logic:
-    items = [read(item, scope).logic or _nothing for item in element if elements.tag(item) in elements.LOGIC]
-    return lambda frame: [item(frame) for item in items]
+def _list(element: etree._Element, scope: Scope) -> Box:
+    found = [read(item, scope) for item in element if elements.tag(item) in elements.LOGIC]
+    items = [item.value for item in found]
+    infer = box_types.items([item.infer for item in found])
+    return Box(None, lambda frame: [item(frame) for item in items], infer)
 
 
-def _invocation(element: etree._Element, scope: Scope) -> Logic:
+def _invocation(element: etree._Element, scope: Scope) -> Box:
     called = elements.logic(element)
-    callee = read(called, scope).logic or _nothing
+    function = read(called, scope)
+    callee = function.value
     bindings = elements.children(element, "binding")
     names = tuple(_parameter(found) for found in bindings)
-    arguments = [read(elements.logic(found), scope).logic or _nothing for found in bindings]
+    given = [read(elements.logic(found), scope) for found in bindings]
+    arguments = [argument.value for argument in given]
     place = _place(called) if called is not None else _place(element)
 
     def invoke(frame: Frame) -> object:
@@ -186,7 +213,8 @@ def _invocation(element: etree._Element, scope: Scope) -> Logic:
             frame.run.note(refusal, place)
             return None
 
-    return invoke
+    inferred = [argument.infer for argument in given]
+    return Box(None, invoke, box_types.invocation(function.infer, names, inferred, scope.spot(element)))
 
 
 def _parameter(binding: etree._Element) -> str:
@@ -194,11 +222,13 @@ def _parameter(binding: etree._Element) -> str:
     return "" if found is None else found.get("name", "")
 
 
-def _function(element: etree._Element, scope: Scope) -> Logic:
+def _function(element: etree._Element, scope: Scope) -> Box:
     taken = parameters(element, scope)
     with scope.binding([parameter.name for parameter in taken]):
-        body = function_body(element, scope).logic or _nothing
-    return lambda frame: function(taken, body, frame)
+        found = function_body(element, scope)
+    body = found.value
+    infer = box_types.function(taken, found.infer, types.ANY, scope.spot(element))
+    return Box(None, lambda frame: function(taken, body, frame), infer)
 
 
 def function(
@@ -223,8 +253,9 @@ def function(
     return Function(name, names, call, tuple(parameter.type for parameter in taken), result)
 
 
-def _conditional(element: etree._Element, scope: Scope) -> Logic:
-    condition, then, otherwise = (_inner(element, name, scope) for name in ("if", "then", "else"))
+def _conditional(element: etree._Element, scope: Scope) -> Box:
+    parts = [_inner(element, name, scope) for name in ("if", "then", "else")]
+    condition, then, otherwise = (part.value for part in parts)
     place = _place(element)
 
     def choose(frame: Frame) -> object:
@@ -234,13 +265,15 @@ def _conditional(element: etree._Element, scope: Scope) -> Logic:
             return None
         return then(frame) if logic.truth(verdict) is True else otherwise(frame)
 
-    return choose
+    asked, first, second = (part.infer for part in parts)
+    return Box(None, choose, box_types.conditional(asked, first, second, scope.spot(element)))
 
 
-def _filter(element: etree._Element, scope: Scope) -> Logic:
-    source = _inner(element, "in", scope)
+def _filter(element: etree._Element, scope: Scope) -> Box:
+    whole = _inner(element, "in", scope)
     with scope.binding(("item",)):
-        match = _inner(element, "match", scope)
+        asked = _inner(element, "match", scope)
+    source, match = whole.value, asked.value
     weight, place = _weight(element), _place(element)
 
     def keep(frame: Frame) -> object:
@@ -256,22 +289,22 @@ def _filter(element: etree._Element, scope: Scope) -> Logic:
                 kept.append(item)
         return kept
 
-    return keep
+    return Box(None, keep, box_types.filtered(whole.infer, asked.infer, scope.spot(element)))
 
 
-def _loop(element: etree._Element, scope: Scope) -> Logic:
+def _loop(element: etree._Element, scope: Scope) -> Box:
     """Boxed `for`, `some` and `every`: the same loops as in text."""
     source = _inner(element, "in", scope)
     name, which = element.get("iteratorVariable", "item"), elements.tag(element)
     with scope.binding((name, "partial")):
         body = _inner(element, "return" if which == "for" else "satisfies", scope)
-    sources: list[compiling_loops.Source] = [(name, source, None)]
+    sources: list[compiling_loops.Source] = [(name, source.value, None)]
     weight, place = _weight(element), _place(element)
     if which == "for":
         with_partial = "partial" in elements.words(element)
-        evaluate = compiling_loops.gathered(sources, body, weight, with_partial=with_partial)
+        evaluate = compiling_loops.gathered(sources, body.value, weight, with_partial=with_partial)
     else:
-        evaluate = compiling_loops.decided(sources, body, weight, decisive=which == "some")
+        evaluate = compiling_loops.decided(sources, body.value, weight, decisive=which == "some")
 
     def run_loop(frame: Frame) -> object:
         try:
@@ -280,10 +313,10 @@ def _loop(element: etree._Element, scope: Scope) -> Logic:
             frame.run.note(refusal, place)
             return None
 
-    return run_loop
+    return Box(None, run_loop, box_types.loop(which, name, source.infer, body.infer, scope.spot(element)))
 
 
-_READ: dict[str, Callable[[etree._Element, Scope], Logic]] = {
+_READ: dict[str, Callable[[etree._Element, Scope], Box]] = {
     "relation": _relation, "list": _list,
     "invocation": _invocation, "functionDefinition": _function, "conditional": _conditional, "filter": _filter,
     "for": _loop, "some": _loop, "every": _loop,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from engine import feel
+from engine.decisions.surroundings import Inference, unknown
 from engine.feel.expressions import Expression, UnaryTests
 from engine.feel.frames import Eval, Frame, Test
 from engine.feel.types import Type
@@ -118,7 +119,8 @@ class Need:
 class Decision:
     """One decision: its logic (a table, or other boxed logic), what it requires, and the free names it reads.
 
-    For people: `text` is what a literal expression says, `members` the names of its value in their order.
+    For people: `text` is what a literal expression says, `members` the names of its value in their order. `infer`
+    works out what it can give (`engine.decisions.type_checks`).
     """
 
     id: str
@@ -135,6 +137,7 @@ class Decision:
     entries: Entries | None = None
     text: str = ""
     members: tuple[str, ...] = ()
+    infer: Inference = unknown
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -163,6 +166,7 @@ class Knowledge:
     logic: Logic | None
     needs: tuple[Need, ...]
     reads: frozenset[str]
+    infer: Inference = unknown
 
 
 @dataclass(frozen=True, slots=True)

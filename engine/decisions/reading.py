@@ -143,7 +143,7 @@ class _Reading:
         self.result.decisions[identity] = Decision(
             identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
             frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
-            box.entries, box.text, box.members,
+            box.entries, box.text, box.members, box.infer,
         )  # fmt: skip
         return None
 
@@ -164,6 +164,7 @@ class _Reading:
             box.logic,
             self._needs(element),
             frozenset(scope.reads),
+            box.infer,
         )
 
     def _read_service(self, element: etree._Element) -> None:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from engine import errors, feel
 from engine.decisions import elements
+from engine.decisions.surroundings import Spot
 from engine.feel import types
 from engine.feel.expressions import Expression, UnaryTests
 
@@ -73,6 +74,10 @@ class Scope:
             tests = feel.compile_unary("null", ())
         self._note(tests.names, tests.reads)
         return tests
+
+    def spot(self, element: etree._Element) -> Spot:
+        """Where a box stands in the file."""
+        return Spot(elements.text_line(element), _identity(element))
 
     def complain(self, code: str, element: etree._Element, **params: object) -> None:
         self.findings.append(

@@ -13,7 +13,7 @@ from engine import schemas
 from engine.bpmn import structure
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
-from engine.decisions import analysis
+from engine.decisions import DecisionModel, analysis, type_checks
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
 from engine.definitions import name_checks, places, public_checks, scenarios, text_checks
@@ -21,6 +21,7 @@ from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
 from engine.errors import Finding, Invalid
 
+_OF_KIND = "dmn_table.cell_kind"
 WAITING = frozenset(
     {Kind.USER_TASK, Kind.RECEIVE_TASK, Kind.CALL_ACTIVITY, Kind.EVENT_BASED, Kind.SERVICE_TASK}
 )
@@ -196,8 +197,17 @@ class _Check:
             if key not in asked:
                 yield self.wrong("decision_unused", pointer, severity="warning", name=key)
         for model in self.definition.models.values():
-            for one in model.decisions.values():
-                yield from analysis.findings(one)
+            yield from self.tables(model)
+
+    def tables(self, model: DecisionModel) -> Iterator[Finding]:
+        """What types tell of a model's decisions, then what values do; a cell of the wrong type is said once."""
+        typed = type_checks.findings(model)
+        yield from typed
+        said = {_cell(one) for one in typed}
+        for decision in model.decisions.values():
+            for found in analysis.findings(decision):
+                if not found.code.startswith(_OF_KIND) or _cell(found) not in said:
+                    yield found
 
     # --- messages and time --------------------------------------------------------------------------------
 
@@ -278,3 +288,8 @@ class _Check:
 
     def unknown(self, node: Node, code: str, name: str, known: Iterable[str], **params: Any) -> Finding:
         return schemas.unknown(code, name, known, *self.places.node(node.id), node.id, **params)
+
+
+def _cell(finding: Finding) -> tuple[object, ...]:
+    """The cell of a table that a finding is about."""
+    return finding.file, finding.element, finding.params.get("label")

@@ -42,8 +42,8 @@ class Checked:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether the whole can only be null (a test: never true) because of what is refused in it."""
-        return bool(self.mismatches) and self.type == NULL
+        """Whether the whole can only be null, or a list of nulls (a test: never true), because of what is refused."""
+        return bool(self.mismatches) and self.type in (NULL, ListType("list", NULL))
 
 
 def expression(text: str, node: tree.Node, names: Types, known_types: Types | None = None) -> Checked:

@@ -247,3 +247,14 @@ def test_a_table_in_a_file_that_is_only_imported_is_checked_too():
 
     gaps = [one for one in run(bundle().changed(files))[1] if one.code == "dmn_table.gap"]
     assert [(one.file, one.severity) for one in gaps] == [("days.dmn", "warning")]
+
+
+def test_a_rule_that_never_matches_because_of_its_type_stops_the_publication():
+    cell = '<inputEntry id="rule_debt_debt"><text>'
+    whole = edited("limits.dmn", f"{cell}&gt; 50000", f'{cell}"much"')
+    findings = [one for one in run(whole)[1] if one.element == "rule_debt"]
+    assert len(findings) == 1, "what types say is not said again by the analysis of values"
+    finding = findings[0]
+    assert (finding.code, finding.severity) == ("dmn_types.cell_test_convert", "error")
+    assert (finding.file, finding.element) == ("limits.dmn", "rule_debt")
+    assert "Dòng 1 không bao giờ khớp" in finding.sentence("vi")
