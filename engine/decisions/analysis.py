@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from engine import errors
 from engine.decisions import cells, nulls, studies, wording
 from engine.decisions.constants import BeyondAnalysis
-from engine.decisions.covers import Box
+from engine.decisions.covers import Box, TooLarge
 from engine.decisions.domains import Column
 from engine.decisions.models import Decision, Output
+from engine.decisions.nulls import Permitted
 from engine.decisions.studies import Study
 from engine.decisions.wording import Words
 
@@ -116,7 +117,22 @@ class _Report:
             yield self.finding("column_mixed", label=column.label, kinds={"parts": said, "between": "; "})
 
     def nulls(self) -> Iterator[errors.Finding]:
+        """Inputs of which it is not said whether they must be known, and what becomes of those that are not."""
         yield from nulls.undeclared(self.decision)
+        if not self.found.columns:
+            return
+        try:
+            listed, more = nulls.permitted(self.found)
+        except TooLarge:
+            self.found.unfinished.append("nulls")
+            return
+        for one in listed:
+            code = "null_permits" if one.sure else "null_may_permit"
+            inputs = wording.labels(self.found.columns[place] for place in one.unknown)
+            example = wording.example(self.found.columns, one.box)
+            yield self.finding(code, one.rule, inputs=inputs, result=_result(one), example=example)
+        if more:
+            self.found.cut.append("nulls")
 
     # -- saying it
 
@@ -143,6 +159,16 @@ class _Report:
         return errors.Finding(
             f"dmn_table.{code}", params, self.decision.file, line, element, severity=severity
         )
+
+
+def _result(one: Permitted) -> Words:
+    """How the most permissive outcome comes about."""
+    outcome = wording.literal(one.outcome)
+    if one.rule is not None:
+        return {"says": "decision_table.result.rule", "rules": one.rule + 1, "outcome": outcome}
+    if one.outcome is None:
+        return {"says": "decision_table.result.nothing"}
+    return {"says": "decision_table.result.default", "outcome": outcome}
 
 
 def _kinds(names: Sequence[str]) -> Words:

@@ -25,7 +25,8 @@ _COUNTS = frozenset(("count", "string length"))
 class Column:
     """One dimension of a table: an input, or several that ask the same; its pieces, and per rule those passed.
 
-    `masks` has a bit per piece; a rule whose cell is beyond analysis has None, and stands in `unread`. `places` are the
+    `masks` has a bit per piece; a rule whose cell is beyond analysis has None, and stands in `unread`, with the pieces
+    that it may pass in `perhaps`. `places` are the
     inputs meant, `kinds` the kinds of value that are certain to come (none: any). `barred` are pieces that the input's
     allowed values rule out; no mask has them, and `full` has them not.
     """
@@ -38,6 +39,7 @@ class Column:
     kinds: tuple[str, ...]
     barred: int = 0
     unread: Mapping[int, BeyondAnalysis] = field(default_factory=dict)
+    perhaps: Mapping[int, int] = field(default_factory=dict)
     untyped: str = ""  # the kind its cells compare with, when a text would arrive for want of a declared type
 
     @property
@@ -90,10 +92,12 @@ class _Reading:
             self.unread = {at: beyond for at, tests in enumerate(self.cells) if not _any(tests)}
         full = sum(1 << at for at, piece in enumerate(cut) if self._may_come(piece))
         masks = self._masks(cut)
+        known = sum(1 << at for at, piece in enumerate(cut) if piece.sample is not None) & full
+        perhaps = {at: known if _orders(self.cells[at]) else full for at in self.unread}
         return Column(
             self.clauses[0].label, self.places, cut,
             tuple(None if at in self.unread else mask & full for at, mask in enumerate(masks)),
-            full, kinds, (1 << len(cut)) - 1 & ~full, self.unread, self._untyped(),
+            full, kinds, (1 << len(cut)) - 1 & ~full, self.unread, perhaps, self._untyped(),
         )  # fmt: skip
 
     def _kinds(self) -> tuple[str, ...]:
@@ -162,6 +166,21 @@ def passes(tests: UnaryTests, value: object, known: Known) -> bool:
         return tests.run(value, constants.frame(known)) is True
     except FeelError:
         return False
+
+
+def _orders(tests: Sequence[UnaryTests]) -> bool:
+    """Whether cells compare by order alone, which null never passes, whatever it is compared with."""
+    return any(
+        not one.tree.negated and all(_is_order(test) for test in one.tree.tests)
+        for one in tests
+        if not one.tree.any
+    )
+
+
+def _is_order(test: tree.Node) -> bool:
+    return isinstance(test, tree.Interval) or (
+        isinstance(test, tree.Bound) and test.operator in ("<", "<=", ">", ">=")
+    )
 
 
 def _any(tests: Sequence[UnaryTests]) -> bool:

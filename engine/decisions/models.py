@@ -53,7 +53,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A column of conclusions; its `priorities` are the allowed values in order, `default` is for no match."""
+    """A column of conclusions; its `priorities` are the allowed values in order, `default` is for no match.
+
+    `permissive` is the result its author calls the most permissive, as written; `-` means that no rule applies.
+    """
 
     id: str
     name: str
@@ -62,6 +65,7 @@ class Output:
     allowed: UnaryTests | None
     priorities: tuple[object, ...]
     default: Expression | None
+    permissive: str = ""
 
 
 @dataclass(frozen=True, slots=True)

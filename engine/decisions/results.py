@@ -11,6 +11,7 @@ from engine.feel import comparisons
 from engine.feel.budgets import Run
 from engine.feel.expressions import Expression
 
+GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 SINGLE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 
 
@@ -26,6 +27,10 @@ class Results:
         """The conclusions of a rule; None when one is computed."""
         found = self.values[rule]
         return None if COMPUTED in found else found
+
+    def default(self, clause: Output) -> object:
+        """The constant result of an output where no rule applies; None where there is none."""
+        return None if clause.default is None else self._value(clause.default)
 
     def agree(self, one: int, other: int) -> bool | None:
         """Whether two rules conclude the same; None where only an evaluation can tell."""

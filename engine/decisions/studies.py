@@ -10,7 +10,7 @@ from engine.decisions.constants import Known
 from engine.decisions.covers import Box, Cover, TooLarge
 from engine.decisions.domains import Column
 from engine.decisions.models import Decision, HitPolicy, Table
-from engine.decisions.results import Results
+from engine.decisions.results import GATHERING, Results
 
 MOST_PAIRS = 2_000_000
 MOST_GAPS = 10
@@ -53,14 +53,14 @@ class Study:
         return all(column.masks[rule] is not None for column in self.columns)
 
     def cover(self, *, perhaps: bool) -> Cover:
-        """The rules as boxes; a cell beyond analysis passes everything (`perhaps`), or nothing."""
+        """The rules as boxes; a cell beyond analysis passes all that it may (`perhaps`), or nothing."""
         boxes = [self.box(rule, perhaps=perhaps) for rule in range(len(self.table.rules))]
         return Cover(boxes, [len(column.pieces) for column in self.columns])
 
     def box(self, rule: int, *, perhaps: bool) -> Box:
         """The inputs a rule matches."""
         return tuple(
-            (column.full if perhaps else 0) if (mask := column.masks[rule]) is None else mask
+            (column.perhaps[rule] if perhaps else 0) if (mask := column.masks[rule]) is None else mask
             for column in self.columns
         )
 
@@ -111,8 +111,8 @@ def _find_overlaps(found: Study) -> None:
 def _find_gaps(found: Study) -> None:
     """Inputs that no rule matches, where nothing else speaks for them. A cell beyond analysis may match."""
     table = found.table
-    gathers = table.hit_policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
-    if gathers or any(clause.default is not None for clause in table.outputs) or not found.columns:
+    has_default = any(clause.default is not None for clause in table.outputs)
+    if table.hit_policy in GATHERING or has_default or not found.columns:
         return
     found.gaps, more = uncovered(found, MOST_GAPS)
     if more:

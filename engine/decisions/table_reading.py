@@ -7,12 +7,14 @@ from lxml import etree
 from engine.decisions import elements
 from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
 from engine.decisions.scopes import Scope
+from engine.feel import formats, types
 from engine.feel import syntax as tree
-from engine.feel import types
 from engine.feel.arithmetic import negate
 from engine.feel.expressions import Expression, UnaryTests
 
 AGGREGATIONS = ("SUM", "COUNT", "MIN", "MAX")
+NOTHING = "-"
+_GATHERING = ("COLLECT", "RULE ORDER", "OUTPUT ORDER")
 
 
 def read(element: etree._Element, scope: Scope) -> Table:
@@ -113,7 +115,27 @@ def _output(clause: etree._Element, table: etree._Element, count: int, scope: Sc
     label = elements.attribute(clause, "label", "name") or elements.attribute(table, "outputLabel")
     fallback = scope.expression(default) if default is not None and elements.text(default) else None
     priorities = _constants(allowed)
-    return Output(clause.get("id", ""), name, label, wanted, allowed, priorities, fallback)
+    permissive = _permissive(clause, table, label, priorities, scope)
+    return Output(clause.get("id", ""), name, label, wanted, allowed, priorities, fallback, permissive)
+
+
+def _permissive(
+    clause: etree._Element,
+    table: etree._Element,
+    label: str,
+    priorities: tuple[object, ...],
+    scope: Scope,
+) -> str:
+    """What `tc:permissive` names: one of the allowed results, or `-` for no result at all."""
+    said = elements.own(clause, "permissive") or ""
+    if said in ("", NOTHING):
+        return said
+    if table.get("hitPolicy") in _GATHERING:
+        scope.complain("permissive_gathers", clause, label=label, found=said)
+    elif priorities and said not in map(formats.text, priorities):
+        known = ", ".join(map(formats.text, priorities))
+        scope.complain("permissive_unknown", clause, label=label, found=said, known=known)
+    return said
 
 
 def _allowed(clause: etree._Element, name: str, scope: Scope) -> UnaryTests | None:

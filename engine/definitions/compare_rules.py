@@ -45,6 +45,7 @@ def _tables(old: Table, new: Table) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from (("column_added", {"column": name}) for name in missing if name not in columns)
     yield from (("column_removed", {"column": name}) for name in columns if name not in missing)
     yield from _required(old, new)
+    yield from _permissive(old, new)
     paired = _paired(old, new)
     partners = {id(later): earlier for earlier, later in paired}
     for rule in new.rules:
@@ -80,6 +81,17 @@ def _required(old: Table, new: Table) -> Iterator[tuple[str, dict[str, Any]]]:
             words = {True: "true", False: "false", None: "–"}
             yield "required_changed", {
                 "column": column, "old": words[before[column]], "new": words[clause.required],
+            }  # fmt: skip
+
+
+def _permissive(old: Table, new: Table) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The columns of both tables whose most permissive result is another one now."""
+    before = {out.label or out.name: out.permissive for out in old.outputs}
+    for out in new.outputs:
+        column = out.label or out.name
+        if before.get(column, out.permissive) != out.permissive:
+            yield "permissive_changed", {
+                "column": column, "old": before[column] or "–", "new": out.permissive or "–",
             }  # fmt: skip
 
 

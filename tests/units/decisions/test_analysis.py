@@ -145,6 +145,15 @@ def test_a_cell_beyond_analysis_is_said_with_the_reason_and_causes_no_false_alar
     ]
 
 
+def test_null_never_passes_an_order_whatever_it_is_compared_with() -> None:
+    optional = ("days", "number", "", "", 'tc:required="false"')
+    found = said(one_table("UNIQUE", [optional], ["fee"], [["<= limit", "1"], ["> 5", "2"]]))
+    assert [finding.code for finding in found] == ["dmn_table.gap_unknown", "dmn_table.cell_reads_data"]
+    assert codes(one_table("UNIQUE", [optional], ["fee"], [["not(limit)", "1"], ["> 5", "2"]])) == [
+        "cell_reads_data"
+    ]
+
+
 def test_columns_with_one_expression_are_one_dimension() -> None:
     rules = [["> 5", "< 8", "1"], ["<= 5", "-", "2"], ["-", ">= 8", "3"]]
     assert codes(one_table("UNIQUE", ["days", "days"], ["fee"], rules)) == []

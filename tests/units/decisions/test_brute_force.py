@@ -9,9 +9,9 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import Any
 
-from engine.decisions import constants, studies, tables, wording
+from engine.decisions import constants, nulls, studies, tables, wording
 from engine.decisions.domains import Column
-from engine.decisions.models import Decision, DecisionModel
+from engine.decisions.models import Decision, HitPolicy
 from engine.decisions.studies import Study
 from engine.feel import dates, durations
 from tests.units.decisions.drawn import one_table
@@ -86,7 +86,18 @@ class Case:
     gathered: Decision
     kinds: tuple[Kind, ...]
     required: tuple[str, ...]
+    permissive: str
     text: str
+
+    def permits(self, point: Sequence[object]) -> bool:
+        """Whether the table's own verdict is the most permissive outcome."""
+        table = self.decision.table
+        assert table is not None
+        wanted = self.permissive or ("yes" if table.hit_policy is HitPolicy.PRIORITY else "")
+        verdict = decide(self.decision, point)
+        return (
+            verdict.value == wanted if wanted != "-" else not verdict.matched and verdict.value in (None, [])
+        )
 
     @property
     def points(self) -> Iterator[tuple[object, ...]]:
@@ -125,10 +136,13 @@ def drawn(chance: random.Random) -> Case:
         for _ in range(chance.randint(1, 6))
     ]
     default = chance.choice(RESULTS) if chance.random() < 0.2 else ""
-    output = ("said", "string", ", ".join(RESULTS), default)
-    found: list[DecisionModel] = [one_table(named, inputs, [output], rules) for named in (policy, "COLLECT")]
-    text = f"{policy} {inputs} {output} {rules}"
-    return Case(found[0].decisions["d"], found[1].decisions["d"], kinds, required, text)
+    gathers = policy not in ("UNIQUE", "ANY", "FIRST", "PRIORITY")
+    permissive = chance.choice(("", "-") if gathers else ("", "-", *(word.strip('"') for word in RESULTS)))
+    more = f'tc:permissive="{permissive}"' if permissive else ""
+    output = ("said", "string", ", ".join(RESULTS), default, more)
+    own = one_table(policy, inputs, [output], rules).decisions["d"]
+    gathered = one_table("COLLECT", inputs, [output[:3]], rules).decisions["d"]
+    return Case(own, gathered, kinds, required, permissive, f"{policy} {inputs} {output} {rules}")
 
 
 def decide(decision: Decision, point: Sequence[object]) -> tables.Verdict:
@@ -172,6 +186,7 @@ def _compared(case: Case, found: Study, matched: dict[Any, Any]) -> dict[str, in
         "overlaps": _overlaps(case, found, matched),
         "idle": _idle(found, matched),
         "masked": _masked(case, found, matched),
+        "nulls": _nulls(case, found),
     }
 
 
@@ -241,3 +256,24 @@ def _masked(case: Case, found: Study, matched: dict[Any, Any]) -> int | None:
             if rule + 1 in rules and not {other + 1 for other in others} & set(rules):
                 return None
     return len(found.masked)
+
+
+def _nulls(case: Case, found: Study) -> int | None:
+    """The least combinations of inputs not known in which the most permissive outcome is reached."""
+    reached = {unknown(point) for point in case.points if unknown(point) and case.permits(point)}
+    least = {one for one in reached if not any(other < one for other in reached)}
+    listed, more = nulls.permitted(found)
+    if more or {frozenset(one.unknown) for one in listed} != least:
+        return None
+    for one in listed:
+        point = wording.values(found.columns, one.box)
+        rules = decide(case.gathered, point).matched
+        if not one.sure or unknown(point) != set(one.unknown) or not case.permits(point):
+            return None
+        if (one.rule is None and rules) or (one.rule is not None and one.rule + 1 not in rules):
+            return None
+    return len(listed)
+
+
+def unknown(point: Sequence[object]) -> frozenset[int]:
+    return frozenset(place for place, value in enumerate(point) if value is None)

@@ -79,6 +79,13 @@ def test_rules_added_and_removed_are_told_with_their_cells():
             "required_changed",
             "Nợ",
         ),
+        (
+            "limits.dmn",
+            '<output id="limits_outcome" name="outcome"',
+            '<output id="limits_outcome" tc:permissive="allow" name="outcome"',
+            "permissive_changed",
+            "allow",
+        ),
         ("limits.dmn", "Nội quy, mục 4", "Nội quy, mục 5", "annotation_changed", "mục 5"),
         ("process.yaml", "binding: version", "binding: latest", "binding_changed", "latest"),
         ("process.yaml", "lend: PT15M", "lend: PT20M", "entry_changed", "PT20M"),
