@@ -67,7 +67,7 @@ def _function(reader: Reader, parse: Parse) -> tree.Node:
     parameters: list[tuple[str, types.Type]] = []
     with reader.scope():
         while not reader.sees(")"):
-            name = reader.name_until(",", ")", ":")
+            name = reader.name_until(")", ",", ":")
             wanted = parsing_types.read(reader) if reader.takes(":") else types.ANY
             parameters.append((name, wanted))
             reader.declare(name)

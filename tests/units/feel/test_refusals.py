@@ -50,6 +50,10 @@ def test_a_refusal_says_what_and_where(text: str, code: str, line: int, column: 
         assert "…" not in sentence.replace("(…)", "").replace('"…"', "")
 
 
+def test_a_list_of_parameters_left_open_asks_for_its_parenthesis() -> None:
+    assert refusal("function(a").expected == ")"
+
+
 def test_a_refusal_becomes_a_finding_at_its_line_in_the_file() -> None:
     found = refusal("1 +\n * 2").finding("rules.dmn", line=40, element="cell_7")
     assert (found.file, found.line, found.element) == ("rules.dmn", 41, "cell_7")
