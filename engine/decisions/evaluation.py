@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine import errors, feel
 from engine.decisions import boxes, plans, tables
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Outcome, Service, Variables
@@ -113,14 +115,14 @@ class Evaluation:
         self.run.spend(1 + len(decision.rules) * (1 + len(decision.inputs)) // 16)
         frame = self.frame(plan)
         values: tuple[object, ...] = ()
-        failed: tuple[int, ...] = ()
+        failed: Sequence[int] = ()
         matched: tuple[int, ...] = ()
         entries: dict[str, object] = {}
         value: object = None
         if decision.table is not None:
             verdict = tables.decide(decision.table, frame)
-            value, values = verdict.value, tuple(verdict.values)
-            failed, matched = tuple(verdict.failed), tuple(verdict.matched)
+            value, values = verdict.value, verdict.values
+            failed, matched = verdict.failed, tuple(verdict.matched)
         elif decision.entries is not None:
             entries, value = decision.entries(frame)
         elif decision.logic is not None:
@@ -138,6 +140,13 @@ class Evaluation:
             name: feel.from_json(variables[name]) for name in plan.reads if name in variables
         }
         for one in plan.taken:
+            if (
+                one.is_as_given is not None
+                and type(variables.get(one.name)) is one.is_as_given
+                and not self.given
+            ):
+                names[one.name] = variables[one.name]
+                continue
             value = self._value(one)
             if one.prefix:
                 inner = names.get(one.prefix)
@@ -168,7 +177,7 @@ class Evaluation:
             if isinstance(inner, dict) and one.name in inner:
                 found = inner[one.name]
         value = feel.from_json(found)
-        if not one.takes_any and type(value) is not one.fits:
+        if value is not None and type(value) is not one.fits and not one.takes_any:
             warned = len(self.run.warnings)
             value = boxes.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))
             if len(self.run.warnings) > warned:

@@ -6,7 +6,7 @@ rules are known by their place in it. Each decision of the graph is kept once, h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -255,7 +255,7 @@ def _required(decision: Decision) -> list[Need]:
     return [need for need in decision.needs if need.kind == "decision"]
 
 
-def _matched(failed: tuple[int, ...]) -> tuple[int, ...]:
+def _matched(failed: Sequence[int]) -> tuple[int, ...]:
     return tuple(number for number, column in enumerate(failed, 1) if column < 0)
 
 

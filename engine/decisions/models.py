@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -80,6 +80,27 @@ class Rule:
     line: int | None
 
 
+@dataclass(slots=True)
+class Verdict:
+    """What came of a table: the inputs' values, per rule tried the input that failed first (-1 for none), the matches.
+
+    `matched` holds indexes of rules while the table is searched, numbers of rules once it is decided.
+    """
+
+    values: tuple[object, ...]
+    failed: Sequence[int]
+    matched: list[int]
+    value: object = None
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What is made of a table as it is first evaluated: how its rules are found, and what each concludes."""
+
+    search: Callable[[Frame], Verdict] | None = None
+    conclusions: list[Logic] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A decision table; its name is that of the decision or knowledge it belongs to.
@@ -99,6 +120,7 @@ class Table:
     asked: tuple[tuple[Eval, Type | None], ...]
     steps: tuple[tuple[tuple[int, Test], ...], ...]
     needed: tuple[int, ...]
+    prepared: Prepared = field(default_factory=Prepared, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +271,7 @@ class Outcome:
     decision: Decision
     result: object
     values: tuple[object, ...]
-    failed: tuple[int, ...]
+    failed: Sequence[int]
     matched: tuple[int, ...]
     warnings: tuple[feel.Warning, ...]
     sub: tuple[Outcome, ...] = ()

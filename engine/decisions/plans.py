@@ -12,13 +12,15 @@ Key = tuple[int, str]
 """An element of a graph of models: its model (by identity) and its id."""
 
 _FITTING: dict[types.Type, type] = {types.NUMBER: Decimal, types.STRING: str, types.BOOLEAN: bool}
+_SAME_IN_JSON = frozenset((str, bool))
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One thing required: where it is found, the name it is seen under, and the type it is made to fit.
 
-    A value whose Python type is `fits` is of that type already, as most are; with `takes_any` every value is.
+    A value whose Python type is `fits` is of that type already, and a variable whose Python type is `is_as_given`
+    is that value, as most are; with `takes_any` every value fits.
     """
 
     need: Need
@@ -27,6 +29,7 @@ class Taken:
     prefix: str
     wanted: types.Type
     fits: object
+    is_as_given: object
     takes_any: bool
 
 
@@ -74,6 +77,6 @@ def _taken(need: Need) -> Taken:
     known = variable(need)
     prefix = need.path[0] if need.path else ""
     fits = _FITTING.get(known.type)
-    return Taken(
-        need, (id(need.model), need.id), known.name, prefix, known.type, fits, known.type == types.ANY
-    )
+    is_as_given = fits if fits in _SAME_IN_JSON and need.kind == "input" and not prefix else None
+    key, takes_any = (id(need.model), need.id), known.type == types.ANY
+    return Taken(need, key, known.name, prefix, known.type, fits, is_as_given, takes_any)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from engine import errors, feel
+from engine import errors
 from engine.decisions import boxes, elements, graphs
 from engine.decisions.item_types import ItemTypes
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Service, Variable
 from engine.decisions.scopes import Scope
 from engine.feel import types
+from engine.feel.budgets import EPOCH
 
-# Allowed values are constants; a test that reads the clock there has no case to read it for.
-_EPOCH = feel.Moment(datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 _NEEDED = {"requiredInput": "input", "requiredDecision": "decision", "requiredKnowledge": "knowledge"}
 
 
@@ -65,7 +62,7 @@ class _Reading:
             return self.result
         self._read_imports()
         bare = Scope(self.file, self.findings, frozenset(), {})
-        item_types = ItemTypes(self.root, self._imported_types(), _EPOCH, bare.cell)
+        item_types = ItemTypes(self.root, self._imported_types(), EPOCH, bare.cell)
         self.types = item_types
         self.result.types = item_types.all()
         self.scope = Scope(self.file, self.findings, self._names(item_types), self.result.types)

@@ -6,24 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from engine import errors
-from engine.decisions.models import HitPolicy, Output, Rule, Table
+from engine.decisions import plain_cells, searches
+from engine.decisions.models import HitPolicy, Logic, Output, Rule, Table, Verdict
 from engine.feel import comparisons, types
-from engine.feel.budgets import Run
+from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import Frame
 from engine.feel.functions import BUILT_IN
-
-
-class Verdict:
-    """A table's evaluation: its value, the input values, what failed per rule tried, and the rules that matched."""
-
-    __slots__ = ("value", "values", "failed", "matched")
-
-    def __init__(self, values: list[object]) -> None:
-        self.value: object = None
-        self.values = values
-        self.failed: list[int] = []
-        self.matched: list[int] = []
 
 
 def decide(table: Table, frame: Frame) -> Verdict:
@@ -31,25 +20,9 @@ def decide(table: Table, frame: Frame) -> Verdict:
 
     Raises Invalid, naming table and inputs, when a required input is null and no rule says what that means.
     """
-    values = [
-        value(frame) if wanted is None else types.read_as(value(frame), wanted)
-        for value, wanted in table.asked
-    ]
-    if any(values[column] is None for column in table.needed):
-        raise _unknown(table, values)
-    verdict = Verdict(values)
-    failed = verdict.failed
-    only_first = table.hit_policy is HitPolicy.FIRST
-    for index, steps in enumerate(table.steps):
-        for column, test in steps:
-            if test(values[column], frame) is not True:
-                failed.append(column)
-                break
-        else:
-            failed.append(-1)
-            verdict.matched.append(index)
-            if only_first:
-                break
+    verdict = searches.search(table, frame)
+    if any(verdict.values[column] is None for column in table.needed):
+        raise _unknown(table, verdict.values)
     if not _allowed(table, verdict, frame):
         verdict.matched.clear()
         return verdict
@@ -81,11 +54,34 @@ def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:
 
 def _outputs(table: Table, rule: Rule, frame: Frame) -> object:
     """A rule's conclusion: the value of its one output, or a context of several."""
-    if len(rule.outputs) == 1:
-        return _output(table.outputs[0], rule.outputs[0].closure(frame), frame)
-    return {
-        clause.name: _output(clause, cell.closure(frame), frame)
-        for clause, cell in zip(table.outputs, rule.outputs, strict=True)
+    conclusions = table.prepared.conclusions
+    if conclusions is None:
+        conclusions = table.prepared.conclusions = [_conclusion(table, one) for one in table.rules]
+    return conclusions[rule.number - 1](frame)
+
+
+def _conclusion(table: Table, rule: Rule) -> Logic:
+    """A rule's conclusion compiled: constants that the column allows are not looked at again."""
+    clauses = tuple(zip(table.outputs, rule.outputs, strict=True))
+    run = Run(EPOCH)
+    found = {
+        clause.name: _output(clause, known[0], Frame({}, None, run))
+        for clause, cell in clauses
+        if (known := plain_cells.constant(cell.tree)) and not (clause.allowed and clause.allowed.reads)
+    }
+    are_constant = len(found) == len(clauses) and not run.warnings
+    if len(clauses) == 1:
+        (clause, cell) = clauses[0]
+        value = found.get(clause.name)
+        return (
+            (lambda frame: value)
+            if are_constant
+            else lambda frame: _output(clause, cell.closure(frame), frame)
+        )
+    if are_constant:
+        return lambda frame: found.copy()
+    return lambda frame: {
+        clause.name: _output(clause, cell.closure(frame), frame) for clause, cell in clauses
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,10 @@ class Moment:
 
     now: datetime
     zone: ZoneInfo
+
+
+EPOCH = Moment(datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+"""A moment for what is constant: a test that reads the clock there has no case to read it for."""
 
 
 class Run:

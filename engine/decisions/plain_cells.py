@@ -1,0 +1,101 @@
+"""Cells that speak of constants only: what they ask, as data, so that a table can be compiled and indexed by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.feel import compiling, compiling_tests, dates, durations
+from engine.feel import syntax as tree
+from engine.feel.expressions import UnaryTests
+from engine.feel.values import Range
+
+# Kinds whose equality and order in FEEL are those of Python; a time's depend on its zone.
+_ORDERED = (str, Decimal, dates.Date, durations.DaysTime, durations.YearsMonths)
+PLAIN = (*_ORDERED, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of constants: it passes a value that is one of `among` or lies in one of `spans`, or, negated, no such.
+
+    `kind` is the Python type of the constants; None when null is the only one. For a value of that kind, and with
+    `takes_null` for null too, Python's operators say what the cell says, and it never warns.
+    """
+
+    kind: type | None
+    among: tuple[object, ...]
+    spans: tuple[Range, ...]
+    negated: bool
+
+    @property
+    def takes_null(self) -> bool:
+        return not self.spans
+
+
+ANYTHING = Cell(None, (), (), True)
+
+
+def read(tests: UnaryTests) -> Cell | None:
+    """The constants of a cell; none at all for `-`; None for a cell that needs more than constants of one kind."""
+    if tests.tree.any:
+        return ANYTHING
+    among: list[object] = []
+    spans: list[Range] = []
+    nodes, negated = tests.tree.tests, tests.tree.negated
+    if len(nodes) == 1 and isinstance(nodes[0], tree.Bound) and nodes[0].operator == "!=":
+        nodes, negated = (tree.Bound(0, 0, "=", nodes[0].operand),), not negated
+    for node in nodes:
+        span = _span(node)
+        same = node.operand if isinstance(node, tree.Bound) and node.operator == "=" else node
+        if span is not None:
+            spans.append(span)
+        elif _is_constant(same):
+            among.append(_constant(same))
+        else:
+            return None
+    kinds = {type(value) for value in (*among, *(end for span in spans for end in _ends(span)))} - {
+        type(None)
+    }
+    if len(kinds) > 1 or not kinds <= set(_ORDERED if spans else PLAIN):
+        return None
+    return Cell(next(iter(kinds), None), tuple(among), tuple(spans), negated)
+
+
+def constant(node: tree.Node) -> tuple[object] | None:
+    """The value of a node that is a constant of a plain kind or null, alone in a tuple; None for any other node."""
+    value = _constant(node) if _is_constant(node) else ()
+    return (value,) if value is None or type(value) in PLAIN else None
+
+
+def _span(node: tree.Node) -> Range | None:
+    """The stretch a test with constant ends lets pass."""
+    match node:
+        case tree.Bound(operator="<" | "<=" | ">" | ">=" as operator, operand=operand) if _is_end(operand):
+            return compiling.bound_range(operator, _constant(operand))
+        case tree.Interval(low=low, high=high) if _is_end(low) and _is_end(high):
+            return Range(_constant(low), _constant(high), node.low_included, node.high_included)
+    return None
+
+
+def _ends(span: Range) -> tuple[object, ...]:
+    return tuple(end for end in (span.low, span.high) if end is not None)
+
+
+def _is_end(node: tree.Node) -> bool:
+    return _is_constant(node) and _constant(node) is not None
+
+
+def _is_constant(node: tree.Node) -> bool:
+    return isinstance(node, tree.Literal) or (isinstance(node, tree.Negation) and _is_number(node.operand))
+
+
+def _is_number(node: tree.Node) -> bool:
+    return isinstance(node, tree.Literal) and isinstance(node.value, Decimal)
+
+
+def _constant(node: tree.Node) -> object:
+    if isinstance(node, tree.Negation):
+        return compiling_tests.number(node)
+    assert isinstance(node, tree.Literal)
+    return node.value

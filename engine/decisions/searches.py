@@ -1,0 +1,49 @@
+"""The rules of a table that match: a table is compiled when it is first evaluated, a large one indexed.
+
+`walk` is what both must equal, in values, matches, failures and warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.decisions import table_code, table_index
+from engine.decisions.models import HitPolicy, Table, Verdict
+from engine.feel import types
+from engine.feel.frames import Frame
+
+MOST_RULES = 60  # of a table compiled as a whole; beyond, looking rules up is faster than asking them
+
+
+def search(table: Table, frame: Frame) -> Verdict:
+    """The inputs' values, the rules that match, and what failed first in those that do not; without a value yet."""
+    found = table.prepared.search
+    if found is None:
+        found = table.prepared.search = _compiled(table)
+    return found(frame)
+
+
+def _compiled(table: Table) -> Callable[[Frame], Verdict]:
+    if len(table.rules) <= MOST_RULES:
+        return table_code.compiled(table)
+    return table_index.compiled(table)
+
+
+def walk(table: Table, frame: Frame) -> Verdict:
+    """The same by asking each cell's closure in turn."""
+    values = tuple(
+        value(frame) if wanted is None else types.read_as(value(frame), wanted)
+        for value, wanted in table.asked
+    )
+    verdict = Verdict(values, failed := [], matched := [])
+    for index, steps in enumerate(table.steps):
+        for column, test in steps:
+            if test(values[column], frame) is not True:
+                failed.append(column)
+                break
+        else:
+            failed.append(-1)
+            matched.append(index)
+            if table.hit_policy is HitPolicy.FIRST:
+                break
+    return verdict
