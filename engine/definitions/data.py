@@ -13,8 +13,11 @@ from typing import Any, TypeAlias
 from engine import forms
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue, Contract
+from engine.definitions import known_types
 from engine.definitions.definition import Decision, Definition
 from engine.feel import syntax
+from engine.feel.type_relations import common
+from engine.feel.types import ANY, BOOLEAN, NULL, NUMBER, ContextType, Type
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The members of a value, each with its own; None: anything. A list has the shape of its items, as in FEEL."""
@@ -27,22 +30,24 @@ PROBLEM: Mapping[str, Shape] = {"code": None, "message": None}
 
 @dataclass(slots=True)
 class Data:
-    """The variables by name, and whether others may come from outside."""
+    """The variables by name with what is known of their members and types, and whether others may come from outside."""
 
     shapes: dict[str, Shape] = field(default_factory=dict)
     is_open: bool = False
+    types: dict[str, Type] = field(default_factory=dict)
 
-    def add(self, name: str, shape: Shape = None) -> None:
-        """Let something set a variable; two different shapes make it anything that either is."""
+    def add(self, name: str, shape: Shape = None, of: Type = ANY) -> None:
+        """Let something set a variable; two different shapes or types make it anything that either is."""
+        self.types[name] = common(self.types.get(name, NULL), of)
         if name not in self.shapes:
             self.shapes[name] = shape
             return
         before = self.shapes[name]
         self.shapes[name] = None if before is None or shape is None else _either(before, shape)
 
-    def merge(self, shapes: Mapping[str, Shape]) -> None:
+    def merge(self, shapes: Mapping[str, Shape], types: Mapping[str, Type] | None = None) -> None:
         for name, shape in shapes.items():
-            self.add(name, shape)
+            self.add(name, shape, (types or {}).get(name, ANY))
 
 
 def of(definition: Definition, catalogue: Catalogue) -> Data:
@@ -54,14 +59,15 @@ def of(definition: Definition, catalogue: Catalogue) -> Data:
     for name in manifest.inputs or ():
         data.add(name)
     if any(rule and rule.as_of for rule in (manifest.start, *manifest.starts.values())):
-        data.add(VERSION_MISSING)
+        data.add(VERSION_MISSING, None, BOOLEAN)
     starts = definition.model.starts()
     if manifest.inputs is None and not any(start.form for start in starts):
         data.is_open = True
     for node in definition.model.nodes.values():
         if node.outputs:
+            back = results(definition, catalogue, node)
             for assignment in node.outputs:
-                data.add(assignment.target)
+                data.add(assignment.target, None, known_types.of_expression(assignment.source, back.types))
         else:
             _produced(data, definition, catalogue, node)
         _surrounding(data, node)
@@ -75,9 +81,8 @@ def results(definition: Definition, catalogue: Catalogue, node: Node) -> Data:
         case Kind.CALL_ACTIVITY | Kind.SUB_PROCESS:
             bare.is_open = True
         case Kind.RULE_TASK:
-            bare.add(
-                node.result or node.decision or "", outcome(definition.decisions.get(node.decision or ""))
-            )
+            decision = definition.decisions.get(node.decision or "")
+            bare.add(node.result or node.decision or "", outcome(decision), known_types.of_decision(decision))
         case _:
             _returned(bare, definition, catalogue, node)
     return bare
@@ -124,30 +129,36 @@ def _produced(data: Data, definition: Definition, catalogue: Catalogue, node: No
     if node.kind is Kind.CALL_ACTIVITY:
         return
     if node.kind is Kind.RULE_TASK:
-        data.add(node.result or node.decision or "", outcome(definition.decisions.get(node.decision or "")))
+        decision = definition.decisions.get(node.decision or "")
+        data.add(node.result or node.decision or "", outcome(decision), known_types.of_decision(decision))
         return
     back = Data()
     _returned(back, definition, catalogue, node)
     if node.result:
-        data.add(node.result, None if back.is_open else back.shapes or None)
+        whole = known_types.of_expression(node.script, {}) if node.script is not None else ANY
+        data.add(node.result, None if back.is_open else back.shapes or None, whole)
     else:
-        data.merge(back.shapes)
+        data.merge(back.shapes, back.types)
         data.is_open |= back.is_open
 
 
 def _returned(back: Data, definition: Definition, catalogue: Catalogue, node: Node) -> None:
     """What comes back to an element: answers, outputs, a message's content, a script's entries."""
     if node.form and node.form in definition.forms:
-        back.merge(of_form(definition.forms[node.form]))
+        form = definition.forms[node.form]
+        back.merge(of_form(form), known_types.of_form(form))
     if node.service:
         task = catalogue.service_tasks.get(node.service)
         if task is None or (task.outputs.is_open and not task.outputs.names):
             back.is_open = True
         if task is not None:
-            back.merge(of_contract(task.outputs))
+            properties = task.outputs.schema.get("properties", {})
+            of = {name: known_types.of_schema(schema) for name, schema in properties.items()}
+            back.merge(of_contract(task.outputs), of)
     if node.script is not None:
         entries = of_context(node.script.tree)
-        back.merge(entries or {})
+        whole = known_types.of_expression(node.script, {})
+        back.merge(entries or {}, dict(whole.fields) if isinstance(whole, ContextType) else {})
         back.is_open |= entries is None and not node.result
     if node.trigger is Trigger.MESSAGE and node.kind in (Kind.START, Kind.CATCH, Kind.BOUNDARY):
         back.is_open = True
@@ -164,7 +175,7 @@ def _surrounding(data: Data, node: Node) -> None:
             data.add(assignment.target)
     if node.loop is None:
         return
-    data.add("loopCounter")
+    data.add("loopCounter", None, NUMBER)
     if node.loop.element_variable:
         data.add(node.loop.element_variable, None)
     if node.loop.output_collection:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine import feel, schemas
+from engine import decisions, feel, schemas
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
 from engine.definitions import data as known_data
-from engine.definitions import documents
+from engine.definitions import documents, expression_types, known_types
 from engine.definitions.data import Data, Shape
 from engine.definitions.definition import Definition
 from engine.definitions.places import Places
 from engine.errors import Finding
 from engine.feel import syntax
+from engine.feel.type_relations import may_become, words
+from engine.feel.types import ANY, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,34 @@ def findings(definition: Definition, catalogue: Catalogue, places: Places) -> It
             yield from unknown(assignment.source, _with(data, back), site)
         for expression, extra in _looping(node):
             yield from unknown(expression, data, site, extra)
+        if node.loop and node.loop.completion_condition:
+            names = known_data.LOOP_NAMES | known_data.COUNT_NAMES
+            yield from unknown(node.loop.completion_condition, data, site, names, is_condition=True)
         yield from _decision_inputs(definition, node, data, site)
     for flow in definition.model.flows.values():
         if flow.condition is not None:
-            yield from unknown(flow.condition, data, Site(*places.node(flow.source), flow.id))
+            site = Site(*places.node(flow.source), flow.id)
+            yield from unknown(flow.condition, data, site, is_condition=True)
     yield from _manifest(definition, data)
     yield from _forms(definition, data)
 
 
 def unknown(
-    expression: feel.Expression, data: Data, site: Site, extra: Collection[str] = ()
+    expression: feel.Expression,
+    data: Data,
+    site: Site,
+    extra: Collection[str] = (),
+    is_condition: bool = False,
 ) -> Iterator[Finding]:
-    """What an expression reads that the data cannot have; an error when the data is closed, else a warning."""
+    """What an expression reads that the data cannot have, and what cannot work with the data it reads.
+
+    An error when the data is closed, else a warning.
+    """
     severity = "warning" if data.is_open else "error"
     shown = schemas.shown(expression.text)
-    for name in sorted(expression.names - set(data.shapes) - set(extra)):
+    typed = list(expression_types.findings(expression, data, extra, is_condition))
+    called = {one.params["name"] for one in typed if one.code.startswith("feel_types.function_unknown")}
+    for name in sorted(expression.names - set(data.shapes) - set(extra) - called):
         yield schemas.unknown(
             "name_unknown", name, {*data.shapes, *extra}, site.file, site.line, site.element, site.pointer, severity,
             expression=shown,
@@ -67,6 +82,8 @@ def unknown(
             "member_unknown", member, members, site.file, site.line, site.element, site.pointer, severity,
             expression=shown, variable=variable,
         )  # fmt: skip
+    for finding in typed:
+        yield replace(finding, file=site.file, line=site.line, element=site.element, pointer=site.pointer)
 
 
 def _entering(node: Node) -> Iterator[feel.Expression]:
@@ -87,8 +104,6 @@ def _looping(node: Node) -> Iterator[tuple[feel.Expression, frozenset[str]]]:
     """The expressions read inside and after iterations, with the names only they see."""
     if node.loop and node.loop.output_element:
         yield node.loop.output_element, known_data.LOOP_NAMES
-    if node.loop and node.loop.completion_condition:
-        yield node.loop.completion_condition, known_data.LOOP_NAMES | known_data.COUNT_NAMES
 
 
 def _decision_inputs(definition: Definition, node: Node, data: Data, site: Site) -> Iterator[Finding]:
@@ -97,25 +112,35 @@ def _decision_inputs(definition: Definition, node: Node, data: Data, site: Site)
     decision = used.model.decision(used.decision) if used else None
     if used is None or decision is None:
         return
-    given = {assignment.target for assignment in node.inputs}
+    given = {assignment.target: assignment.source for assignment in node.inputs}
+    wanted = required_inputs(decision)
     severity = "warning" if data.is_open else "error"
-    for name in sorted(required_inputs(decision) - given - set(data.shapes)):
+    for name, of in wanted.items():
+        found = (
+            known_types.of_expression(given[name], data.types) if name in given else data.types.get(name, ANY)
+        )
+        if not may_become(found, of, reads_texts=True):
+            said = {"name": name, "decision": used.decision, "table": used.model.file}
+            said |= {"expected": words(of), "found": words(found)}
+            yield Finding("decision_input_type", said, site.file, site.line, site.element, severity=severity)
+    for name in sorted(wanted.keys() - given.keys() - set(data.shapes)):
         yield schemas.unknown(
             "decision_input_unknown", name, {*data.shapes, *given}, site.file, site.line, site.element,
             severity=severity, decision=used.decision, table=used.model.file,
         )  # fmt: skip
 
 
-def required_inputs(decision: object, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The names of the input data a decision needs, itself or through the decisions it requires."""
-    names: set[str] = set()
-    for need in decision.needs:  # type: ignore[attr-defined]
+def required_inputs(decision: decisions.Decision, seen: frozenset[str] = frozenset()) -> dict[str, Type]:
+    """The input data a decision needs, itself or through the decisions it requires, by name with the declared type."""
+    found: dict[str, Type] = {}
+    for need in decision.needs:
         if need.kind == "input":
-            names.add(need.path[0] if len(need.path) > 1 else need.model.inputs[need.id].name)
+            variable = need.model.inputs[need.id]
+            prefixed = len(need.path) > 1
+            found[need.path[0] if prefixed else variable.name] = ANY if prefixed else variable.type
         elif need.kind == "decision" and need.id not in seen:
-            inner = need.model.decisions[need.id]
-            names |= required_inputs(inner, seen | {need.id})
-    return frozenset(names)
+            found |= required_inputs(need.model.decisions[need.id], seen | {need.id})
+    return found
 
 
 def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
@@ -145,10 +170,10 @@ def _manifest(definition: Definition, data: Data) -> Iterator[Finding]:
             for row in section.rows:
                 yield from unknown(row.value, shown, site)
                 if row.when is not None:
-                    yield from unknown(row.when, shown, site)
+                    yield from unknown(row.when, shown, site, is_condition=True)
         for note in document.notes:
             if note.when is not None:
-                yield from unknown(note.when, shown, site)
+                yield from unknown(note.when, shown, site, is_condition=True)
 
 
 def _as_of(definition: Definition) -> Iterator[Finding]:
@@ -159,7 +184,9 @@ def _as_of(definition: Definition) -> Iterator[Finding]:
         if rule is None or rule.as_of is None or node.trigger is not Trigger.NONE:
             continue
         form = definition.forms.get(node.form or "")
-        answers = Data(known_data.of_form(form) if form else {})
+        answers = Data()
+        if form:
+            answers.merge(known_data.of_form(form), known_types.of_form(form))
         own = f"/starts/{node.id}/as_of"
         pointer = own if node.id in manifest.starts else "/start/as_of"
         yield from unknown(
@@ -173,6 +200,7 @@ def _forms(definition: Definition, data: Data) -> Iterator[Finding]:
     used = {node.form for node in definition.model.nodes.values() if node.form}
     for name, form in definition.forms.items():
         if name in used:
+            yield from expression_types.of_form(form, data)
             for missing in sorted(form.uses - set(data.shapes)):
                 yield schemas.unknown(
                     "form_name_unknown",
@@ -224,6 +252,6 @@ def _bound(tree: syntax.Node) -> frozenset[str]:
 
 
 def _with(data: Data, more: Data) -> Data:
-    both = Data(dict(data.shapes), data.is_open or more.is_open)
-    both.merge(more.shapes)
+    both = Data(dict(data.shapes), data.is_open or more.is_open, dict(data.types))
+    both.merge(more.shapes, more.types)
     return both

@@ -33,12 +33,12 @@ Variables = Mapping[str, Any]
 class Rule:
     """One FEEL expression of a form; a value it cannot give is null, never an error."""
 
-    __slots__ = ("_expression", "names", "text")
+    __slots__ = ("expression", "names", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._expression = feel.compile(text.removeprefix("=").strip())
-        self.names: frozenset[str] = frozenset(self._expression.names)
+        self.expression = feel.compile(text.removeprefix("=").strip())
+        self.names: frozenset[str] = frozenset(self.expression.names)
 
     def holds(self, variables: Variables, moment: feel.Moment) -> bool:
         """Whether it is true; null, a warning or another value count as not true."""
@@ -47,7 +47,7 @@ class Rule:
     def value(self, variables: Variables, moment: feel.Moment) -> Any:
         """Its value as JSON."""
         try:
-            return self._expression.json(variables, moment)
+            return self.expression.json(variables, moment)
         except feel.FeelError:  # it used up its budget on these answers
             return None
 

@@ -21,7 +21,8 @@ class Form:
 
     `names` are the answers it can give (its top-level fields), `uses` the variables its expressions need from
     the case, `checked` the fields whose answers are compared with others, `queries` the lookups it asks, `keys`
-    every field's text key with the options to be named, `warnings` what is allowed but probably not meant.
+    every field's text key with the options to be named, `rules` each field's key with its expressions by hint,
+    `warnings` what is allowed but probably not meant.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Form:
     queries: frozenset[str]
     keys: dict[str, tuple[Any, ...]]
     checked: frozenset[str]
+    rules: tuple[tuple[str, str, hints.Rule], ...] = ()
     warnings: tuple[Finding, ...] = field(default=())
 
 
@@ -52,7 +54,7 @@ def read(name: str, content: bytes, file: str) -> Form:
     plan = builder.plan((schema,))
     keys = dict(fields_by_key(plan))
     own = {key.rsplit(".", 1)[-1].removesuffix("[]") for key in keys}
-    rules = [rule for one in keys.values() for rule in _rules(one)]
+    rules = tuple((key, hint, rule) for key, one in keys.items() for hint, rule in _rules(one))
     return Form(
         name=name,
         schema=schema,
@@ -61,19 +63,25 @@ def read(name: str, content: bytes, file: str) -> Form:
         check=builder.compiler.compile(schema),
         judge=reasons.Judge(schema, builder.compiler),
         names=frozenset(plan.every()),
-        uses=frozenset(used for rule in rules for used in rule.names) - own,
+        uses=frozenset(used for _, _, rule in rules for used in rule.names) - own,
         queries=frozenset(query for one in keys.values() for query in _queries(one)),
         keys={key: one.options for key, one in keys.items()},
         checked=frozenset(key for key, one in keys.items() if one.hint.check is not None),
+        rules=rules,
         warnings=tuple(placed),
     )
 
 
-def _rules(field: plans.Field) -> list[hints.Rule]:
-    """The expressions of a field's hints."""
+def _rules(field: plans.Field) -> list[tuple[str, hints.Rule]]:
+    """The expressions of a field's hints, each under its hint's name."""
     hint = field.hint
     offered = hint.options_query.rules if hint.options_query else ()
-    return [rule for rule in (hint.show_when, hint.prefill, hint.check, *offered) if rule is not None]
+    own = (("show_when", hint.show_when), ("prefill", hint.prefill), ("check", hint.check))
+    return [
+        (name, rule)
+        for name, rule in (*own, *(("options_query", one) for one in offered))
+        if rule is not None
+    ]
 
 
 def _queries(field: plans.Field) -> list[str]:

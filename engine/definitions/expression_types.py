@@ -1,0 +1,61 @@
+"""What in a process's expressions can never work, by the types of the data they read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
+
+from engine import forms
+from engine.definitions import known_types
+from engine.definitions.data import Data
+from engine.errors import Finding
+from engine.feel import checking, syntax
+from engine.feel.checking import Checked
+from engine.feel.expressions import Expression
+from engine.feel.type_relations import common
+from engine.feel.types import ANY, NULL, ContextType, Type
+
+
+def findings(
+    expression: Expression, data: Data, extra: Collection[str] = (), is_condition: bool = False
+) -> Iterator[Finding]:
+    """A finding, without its place, for each part that can only be null or never true.
+
+    An error where the whole can be nothing else; a warning where a part of it can, and where data from outside could
+    mend it. A name of `extra` may be anything. Members are not judged here: data may have more than is declared.
+    """
+    return _found(expression, {**data.types, **dict.fromkeys(extra, ANY)}, data.is_open, is_condition)
+
+
+def of_form(form: forms.Form, data: Data) -> Iterator[Finding]:
+    """The same for the expressions of a form, which read its answers and the case's data."""
+    names: dict[str, Type] = dict(data.types)
+    for name, of in known_types.of_fields(form):
+        names[name] = common(names.get(name, NULL), of)
+    for key, hint, rule in form.rules:
+        for finding in _found(rule.expression, names, data.is_open, hint in ("show_when", "check")):
+            yield dataclasses.replace(finding, file=form.file, element=key)
+
+
+def _found(
+    expression: Expression, names: Mapping[str, Type], is_open: bool, is_condition: bool
+) -> Iterator[Finding]:
+    judge = checking.condition if is_condition else checking.expression
+    checked = judge(expression.text, expression.tree, names)
+    vain = _vain(expression.tree, checked)
+    if vain and is_open:  # whatever comes from outside
+        vain = _vain(expression.tree, judge(expression.text, expression.tree, dict.fromkeys(names, ANY)))
+    for mismatch in checked.mismatches:
+        if not mismatch.code.startswith("member_unknown"):
+            within = any(start <= mismatch.place.start < end for start, end in vain)
+            yield mismatch.finding(severity="error" if within else "warning")
+
+
+def _vain(tree: syntax.Node, checked: Checked) -> list[tuple[int, int]]:
+    """The stretches that can only be null: the whole, or in a script the variables it sets."""
+    if checked.is_hopeless:
+        return [(tree.start, tree.end)]
+    if not isinstance(tree, syntax.Context) or not isinstance(checked.type, ContextType):
+        return []
+    given = dict(checked.type.fields)
+    return [(value.start, value.end) for name, value in tree.entries if given[name] == NULL]
