@@ -223,7 +223,7 @@ class DecisionModel:
     knowledge: dict[str, Knowledge] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
-    imports: dict[str, DecisionModel] = field(default_factory=dict)
+    imports: list[tuple[str, DecisionModel]] = field(default_factory=list)  # with the prefix of their names
     plans: dict[int, Plan] = field(default_factory=dict, repr=False)
 
     def decision(self, wanted: str) -> Decision | None:

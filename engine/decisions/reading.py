@@ -90,20 +90,32 @@ class _Reading:
             if found is None:
                 self.complain("import_unknown", element, name=name, namespace=namespace)
             else:
-                self.result.imports[name] = found
+                self.result.imports.append((name, found))
+                self._refuse_twice(element, name, found)
+
+    def _refuse_twice(self, element: etree._Element, prefix: str, found: DecisionModel) -> None:
+        """A prefix stands for one model, and names without a prefix are told apart across all files."""
+        others = self.result.imports[:-1]
+        if prefix:
+            twice = {prefix} & {name for name, _ in others}
+        else:  # an input that two files declare is the same variable
+            taken = set(self.named.values()).union(*(_exported(model) for name, model in others if not name))
+            twice = taken & (_exported(found) - {variable.name for variable in found.inputs.values()})
+        if twice:
+            self.complain("import_name_taken", element, names=", ".join(sorted(twice)))
 
     def _imported_types(self) -> dict[str, types.Type]:
         return {
             f"{prefix}.{name}" if prefix else name: known
-            for prefix, model in self.result.imports.items()
+            for prefix, model in self.result.imports
             for name, known in model.types.items()
         }
 
     def _names(self, item_types: ItemTypes) -> frozenset[str]:
         """Every name an expression of this model may speak of, so that those with spaces are recognised."""
         names = {_variable_name(element) for element in self.root if elements.tag(element) in _NAMED}
-        names |= set(item_types.members()) | set(self.result.imports)
-        for model in self.result.imports.values():
+        names |= set(item_types.members()) | {prefix for prefix, _ in self.result.imports}
+        for _, model in self.result.imports:
             names |= _exported(model)
         return frozenset(names - {""})
 
@@ -201,7 +213,7 @@ class _Reading:
     ) -> tuple[DecisionModel, tuple[str, ...]] | None:
         if namespace in ("", self.result.namespace):
             return (self.result, ()) if identity and self.kinds.get(identity) == kind else None
-        for prefix, model in self.result.imports.items():
+        for prefix, model in self.result.imports:
             if model.namespace == namespace and graphs.holds(model, identity, kind):
                 return model, (prefix,) if prefix else ()
         return None

@@ -13,10 +13,13 @@ NOON = feel.Moment(datetime(2021, 7, 10, 12, tzinfo=UTC), ZoneInfo("UTC"))
 MODEL = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 
 
-def file(name: str, expression: str, imports: str = "", needs: str = "") -> etree._Element:
+def file(
+    name: str, expression: str, imports: str = "", needs: str = "", prefix: bool = True
+) -> etree._Element:
     """A file whose namespace is urn:NAME, with one decision of that name; it imports `imports` by their names."""
     wanted = "".join(
-        f'<import name="{one}" namespace="urn:{one}" importType="{MODEL}"/>' for one in imports.split()
+        f'<import name="{one if prefix else ""}" namespace="urn:{one}" importType="{MODEL}"/>'
+        for one in imports.split()
     )
     required = "".join(
         f'<informationRequirement id="needs_{one}"><requiredDecision href="urn:{one}#{one}"/></informationRequirement>'
@@ -43,7 +46,7 @@ def test_a_file_reads_the_decisions_of_the_files_it_imports_whatever_their_order
     )
     assert findings == []
     assert decisions.evaluate(models["fines.dmn"], "fines", {}, NOON).value == 12
-    assert models["fines.dmn"].imports["days"] is models["rates.dmn"].imports["days"], "read once"
+    assert dict(models["fines.dmn"].imports)["days"] is dict(models["rates.dmn"].imports)["days"], "read once"
 
 
 def test_an_import_that_is_not_among_the_files_is_named_with_its_file():
@@ -80,3 +83,30 @@ def test_a_file_that_cannot_be_read_is_complained_of_once_and_not_again_by_those
     )
     assert models == {}
     assert {found.file for found in findings} == {"rates.dmn"}
+
+
+def test_several_files_may_be_imported_without_a_prefix():
+    models, findings = decisions.link(
+        {
+            "fines.dmn": file("fines", "rates * days", "rates days", "rates days", prefix=False),
+            "rates.dmn": file("rates", "4"),
+            "days.dmn": file("days", "3"),
+        }
+    )
+    assert findings == []
+    assert decisions.evaluate(models["fines.dmn"], "fines", {}, NOON).value == 12
+
+
+def test_a_name_that_an_import_brings_a_second_time_is_refused():
+    double = file("days", "3")
+    double.append(file("rates", "5")[0])
+    models, findings = decisions.link(
+        {
+            "fines.dmn": file("fines", "rates", "rates days", "rates", prefix=False),
+            "rates.dmn": file("rates", "4"),
+            "days.dmn": double,
+        }
+    )
+    assert "fines.dmn" not in models
+    assert codes(findings) == [("dmn.import_name_taken", "fines.dmn")]
+    assert "rates" in findings[0].sentence("vi")
