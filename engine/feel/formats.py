@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from engine.feel import dates, durations
+from engine.feel import dates, durations, tokens
 from engine.feel.budgets import LONGEST_STRING, Run
 from engine.feel.faults import Refusal
 from engine.feel.values import Function, Range
@@ -88,7 +88,7 @@ def _write_context(value: dict[str, object], parts: list[str], run: Run | None, 
     _append("{", parts, room)
     for index, (key, item) in enumerate(value.items()):
         _append(", " if index else "", parts, room)
-        _append((key if key.replace(" ", "_").isidentifier() else quoted(key)) + ": ", parts, room)
+        _append((key if tokens.is_plain_name(key) else quoted(key)) + ": ", parts, room)
         _write(item, parts, run, room)
     _append("}", parts, room)
 

@@ -61,19 +61,25 @@ class Signature:
         return places if fits else None
 
     def call(self, run: Run, values: list[object]) -> object:
-        """The result for values in the parameters' order; refuses values of another kind."""
+        """The result for values in the parameters' order; refuses values of another kind, and results out of bounds."""
         for value in values:
             if type(value) is str and len(value) > 64:
                 run.spend(len(value) // 64)
+        try:
+            return self.body(run, *self._fitting(values))
+        except ArithmeticError:
+            raise Refusal("number_out_of_bounds") from None
+
+    def _fitting(self, values: list[object]) -> list[object]:
+        """What the body takes: one value per parameter, or the one list of all of them."""
         if self.variadic:
             wanted = self.parameters[-1].kind
-            return self.body(run, [fitted(value, wanted, False) for value in values])
+            return [[fitted(value, wanted, False) for value in values]]
         fitting = [
             fitted(value, parameter.kind, parameter.optional)
             for value, parameter in zip(values, self.parameters, strict=False)
         ]
-        fitting += [None] * (len(self.parameters) - len(values))
-        return self.body(run, *fitting)
+        return fitting + [None] * (len(self.parameters) - len(values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,7 @@ def number(run: Run, text: str, grouping: str | None, point: str | None) -> obje
     digits = digits.replace(point, ".") if point else digits
     if not _NUMBER.fullmatch(digits):
         raise Refusal("number_unreadable", text=text[:60])
-    try:
-        return NUMBERS.create_decimal(digits)
-    except ArithmeticError:
-        raise Refusal("number_out_of_bounds") from None
+    return NUMBERS.create_decimal(digits)
 
 
 @built_in("not", "negand: any -> boolean")

@@ -22,10 +22,7 @@ def rounded(value: Decimal, scale: Decimal | None, rounding: str) -> Decimal:
         raise Refusal("scale_out_of_bounds", least=-_FURTHEST_SCALE, most=_LARGEST_SCALE)
     if -value.as_tuple().exponent <= digits:  # type: ignore[operator]
         return value
-    try:
-        return value.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=NUMBERS)
-    except ArithmeticError:
-        raise Refusal("number_out_of_bounds") from None
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=rounding, context=NUMBERS)
 
 
 def _rounding(name: str, mode: str, parameters: str) -> None:
@@ -59,10 +56,7 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
     """dividend - divisor * floor(dividend / divisor)."""
     if not divisor:
         raise Refusal("division_by_zero")
-    try:
-        rest = NUMBERS.remainder(dividend, divisor)
-    except ArithmeticError:
-        raise Refusal("number_out_of_bounds") from None
+    rest = NUMBERS.remainder(dividend, divisor)
     return NUMBERS.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest
 
 
@@ -84,10 +78,7 @@ def logarithm(run: Run, number: Decimal) -> object:
 @built_in("exp", "number: number -> number")
 def exponential(run: Run, number: Decimal) -> object:
     run.spend(SLOW)
-    try:
-        return NUMBERS.exp(number)
-    except ArithmeticError:
-        raise Refusal("number_out_of_bounds") from None
+    return NUMBERS.exp(number)
 
 
 @built_in("odd", "number: number -> boolean")

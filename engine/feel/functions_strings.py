@@ -70,12 +70,14 @@ def ends_with(run: Run, string: str, match: str) -> object:
 
 @built_in("matches", "input: string, pattern: string, flags: string? -> boolean")
 def matches(run: Run, text: str, pattern: str, flags: str | None) -> object:
+    text = patterns.encodable(text)
     return patterns.compiled(pattern, flags or "", run, text).search(text) is not None
 
 
 @built_in("replace", "input: string, pattern: string, replacement: string, flags: string? -> string")
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> object:
     """Every match replaced; `$1` is a group's text, `\\$` a dollar."""
+    text = patterns.encodable(text)
     found = _matching(run, pattern, flags or "", text)
     literal = "q" in (flags or "")
     parts: list[str] = []
@@ -94,6 +96,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
 
 @built_in("split", "string: string, delimiter: string -> list<string>")
 def split(run: Run, string: str, delimiter: str) -> object:
+    string = patterns.encodable(string)
     found = _matching(run, delimiter, "", string)
     parts: list[str] = []
     at = 0

@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PLAIN_NAME = re.compile(rf"([{_START}][{_PART}]*)(?: [{_PART}]+)*")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -71,6 +72,12 @@ def words(name: str) -> tuple[str, ...]:
     if not found or found[0].kind != "name" or any(token.kind == "string" for token in found):
         return ()
     return tuple(token.text for token in found)
+
+
+def is_plain_name(text: str) -> bool:
+    """Whether a text may be a key without quotes: words with single spaces, the first no keyword."""
+    match = _PLAIN_NAME.fullmatch(text)
+    return match is not None and match[1] not in KEYWORDS
 
 
 def unescaped(literal: str) -> str:

@@ -17,6 +17,11 @@ def value(text: str, /, **variables: Any) -> feel.Json:
     return feel.compile(text, variables.keys()).json(variables, MOMENT)
 
 
+def result(text: str, /, **variables: Any) -> object:
+    """The FEEL value of an expression."""
+    return feel.compile(text, variables.keys()).evaluate(variables, MOMENT).value
+
+
 def warnings(text: str, /, **variables: Any) -> list[str]:
     """The codes of the warnings an expression leaves."""
     return [found.code for found in feel.compile(text, variables.keys()).evaluate(variables, MOMENT).warnings]
