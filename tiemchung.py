@@ -223,7 +223,7 @@ def _add_measures(command: Command) -> None:
     play = command("simulate", measures.simulate)
     play.add_argument("--visits", type=_positive, required=True, metavar="N")
     measure = command("bench", measures.bench)
-    measure.add_argument("what", choices=("engine",))
+    measure.add_argument("what", choices=("engine", "tables"))
     measure.add_argument("--json", action="store_true")
     measure.add_argument("--seconds", type=_duration, default=4.0, help="per measurement")
 

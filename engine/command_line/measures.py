@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections import Counter
+from dataclasses import asdict
 
 from engine import bench as benchmarks
 from engine import daemons, database, demo, errors, log, settings
 from engine.command_line import printing
+from engine.decisions import study_bench
 
 
 def simulate(arguments: Namespace) -> None:
@@ -25,6 +27,14 @@ def simulate(arguments: Namespace) -> None:
 
 
 def bench(arguments: Namespace) -> None:
-    """Measure; medians and ratios against a floor measured in the same run."""
+    """Measure the engine, in ratios against a floor of the same run, or the study of large decision tables."""
+    if arguments.what == "tables":
+        studied = list(study_bench.measured())
+        print(
+            json.dumps([asdict(one) for one in studied], indent=2)
+            if arguments.json
+            else study_bench.told(studied)
+        )
+        return
     report = benchmarks.engine(arguments.seconds)
     print(json.dumps(report, indent=2) if arguments.json else benchmarks.told(report))

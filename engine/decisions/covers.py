@@ -14,7 +14,7 @@ from dataclasses import dataclass
 Box = tuple[int, ...]
 """Per column the pieces meant, a bit each; a box with a 0 is empty."""
 
-MOST_STEPS = 100_000  # branches looked into by one study: some seconds
+MOST_STEPS = 30_000  # branches looked into by one search: seconds for hundreds of rules
 
 
 class TooLarge(Exception):
@@ -40,6 +40,7 @@ class Cover:
         self.boxes = list(boxes)
         self.effort = effort or Effort()
         self.passing = [[0] * size for size in sizes]  # per column and piece the rules that pass it
+        self.sides: list[dict[int, tuple[int, int]]] = [{} for _ in sizes]  # what `side` has worked out
         for rule, box in enumerate(self.boxes):
             self._enter(1 << rule, box)
         self.used = 0  # the rules that, by the last search without a hole, are enough to cover
@@ -47,24 +48,38 @@ class Cover:
     def add(self, box: Box) -> int:
         """One more box; its rule as a set."""
         self.boxes.append(box)
-        self._enter(1 << (len(self.boxes) - 1), box)
-        return 1 << (len(self.boxes) - 1)
+        rule = 1 << (len(self.boxes) - 1)
+        self._enter(rule, box)
+        for known in self.sides:
+            known.clear()
+        return rule
 
     def hole(self, box: Box, rules: int) -> Box | None:
         """A part of a box that none of these rules meets; None when they cover it, by those in `used`."""
         search = _Search(self, box)
-        meeting = self.meeting(box, rules)
-        found = search.below(meeting)
+        found = search.below(self.meeting(box, rules))
         self.used = search.used
         return found
 
     def meeting(self, box: Box, rules: int) -> int:
         """The rules of a set that share something with a box."""
-        found = 0
-        for rule in bits(rules):
-            if all(left & right for left, right in zip(self.boxes[rule], box, strict=True)):
-                found |= 1 << rule
-        return found
+        for column, mask in enumerate(box):
+            rules &= self.side(column, mask)[0]
+        return rules
+
+    def side(self, column: int, mask: int) -> tuple[int, int]:
+        """The rules that share something with these pieces of a column, and those that leave some of them."""
+        known = self.sides[column].get(mask)
+        if known is None:
+            meeting = leaving = 0
+            for rule, box in enumerate(self.boxes):
+                own = box[column]
+                if mask & own:
+                    meeting |= 1 << rule
+                if mask & ~own:
+                    leaving |= 1 << rule
+            known = self.sides[column][mask] = meeting, leaving
+        return known
 
     def widened(self, box: Box, rules: int, whole: Box, ordered: int = 0) -> Box:
         """A hole made as wide as it goes inside the whole without meeting a rule.
@@ -101,27 +116,28 @@ class _Search:
         self.cover = cover
         self.box = list(box)
         self.used = 0
-        self.limits = [
-            sum(1 << rule for rule, own in enumerate(cover.boxes) if box[column] & ~own[column])
-            for column in range(len(box))
-        ]  # per column the rules that leave some of it
+        self.limits = [cover.side(column, mask)[1] for column, mask in enumerate(box)]
         self.covered: set[tuple[int, int]] = set()
 
     def below(self, rules: int, fixed: int = 0) -> Box | None:
         """A hole in the box as it is now, of which these rules may still cover something."""
         if not rules:
             return tuple(self.box)
-        free, splits = rules, []
+        splits = []
+        once = twice = often = 0  # the rules that at least so many columns limit
         for column, limits in enumerate(self.limits):
             if not fixed >> column & 1 and (limited := limits & rules):
-                splits.append((limited.bit_count(), column))
-                free &= ~limited
+                splits.append((column, limited))
+                often |= twice & limited
+                twice |= once & limited
+                once |= limited
+        free = rules & ~once
         if free:
             self.used |= free & -free
             return None
         if (rules, fixed) in self.covered:
             return None
-        column = max(splits, key=lambda split: (split[0], -split[1]))[1]
+        column = _most_telling(splits, once & ~twice, twice & ~often)
         hole = self._branches(rules, column, fixed)
         if hole is None:
             self.covered.add((rules, fixed))
@@ -145,6 +161,18 @@ class _Search:
                 return hole
         self.box[column] = whole
         return None
+
+
+def _most_telling(splits: list[tuple[int, int]], nearly: int, almost: int) -> int:
+    """The column that limits most of the rules that only one limits, then of those that two limit, then of all."""
+    return max(
+        splits,
+        key=lambda split: (
+            (split[1] & nearly).bit_count(),
+            (split[1] & almost).bit_count(),
+            split[1].bit_count(),
+        ),
+    )[0]
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -25,10 +25,10 @@ _COUNTS = frozenset(("count", "string length"))
 class Column:
     """One dimension of a table: an input, or several that ask the same; its pieces, and per rule those passed.
 
-    `masks` has a bit per piece; a rule whose cell is beyond analysis has None, and stands in `unread`, with the pieces
-    that it may pass in `perhaps`. `places` are the
-    inputs meant, `kinds` the kinds of value that are certain to come (none: any). `barred` are pieces that the input's
-    allowed values rule out; no mask has them, and `full` has them not.
+    `places` are the inputs meant, `kinds` the kinds of value that are certain to come (none: any). `masks` has a bit
+    per piece; a rule whose cell is beyond analysis has None, and stands in `unread`, with the pieces that it may pass
+    in `perhaps`. `null` is the piece of what is not known, 0 where that cannot occur; `barred` are those that the
+    input's allowed values rule out: neither `full` nor any mask has them.
     """
 
     label: str
@@ -37,7 +37,8 @@ class Column:
     masks: tuple[int | None, ...]
     full: int
     kinds: tuple[str, ...]
-    barred: int = 0
+    null: int
+    barred: int
     unread: Mapping[int, BeyondAnalysis] = field(default_factory=dict)
     perhaps: Mapping[int, int] = field(default_factory=dict)
     untyped: str = ""  # the kind its cells compare with, when a text would arrive for want of a declared type
@@ -46,11 +47,6 @@ class Column:
     def ordered(self) -> bool:
         """Whether neighbouring pieces are neighbours in value too."""
         return any(not piece.point and not piece.other for piece in self.pieces)
-
-    @property
-    def null(self) -> int:
-        """The piece of what is not known, as a mask; 0 where it cannot occur."""
-        return next((1 << at for at, piece in enumerate(self.pieces) if piece.sample is None), 0) & self.full
 
 
 def columns(decision: Decision, known: Known) -> list[Column]:
@@ -97,7 +93,7 @@ class _Reading:
         return Column(
             self.clauses[0].label, self.places, cut,
             tuple(None if at in self.unread else mask & full for at, mask in enumerate(masks)),
-            full, kinds, (1 << len(cut)) - 1 & ~full, self.unread, perhaps, self._untyped(),
+            full, kinds, full & ~known, (1 << len(cut)) - 1 & ~full, self.unread, perhaps, self._untyped(),
         )  # fmt: skip
 
     def _kinds(self) -> tuple[str, ...]:

@@ -16,17 +16,13 @@ SINGLE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 
 
 class Results:
-    """A table's results by rule (from 0) and output; computed ones are not known."""
+    """A table's results by rule (from 0) and output, computed ones not known; and their ranks by allowed values."""
 
     def __init__(self, table: Table, known: Known) -> None:
         self.table = table
         self.known = known
         self.values = [[self._value(cell) for cell in rule.outputs] for rule in table.rules]
-
-    def constant(self, rule: int) -> list[object] | None:
-        """The conclusions of a rule; None when one is computed."""
-        found = self.values[rule]
-        return None if COMPUTED in found else found
+        self.ranks = [self._rank(rule) for rule in range(len(table.rules))]
 
     def default(self, clause: Output) -> object:
         """The constant result of an output where no rule applies; None where there is none."""
@@ -45,10 +41,10 @@ class Results:
                 return False
         return None if unknown else True
 
-    def rank(self, rule: int) -> tuple[int, ...] | None:
+    def _rank(self, rule: int) -> tuple[int, ...] | None:
         """The place of a rule's conclusions among the allowed values; None when one is computed."""
-        found = self.constant(rule)
-        if found is None:
+        found = self.values[rule]
+        if COMPUTED in found:
             return None
         run = Run(constants.MOMENT)
         return tuple(

@@ -158,10 +158,10 @@ def _earlier(found: Study, rule: int) -> int:
 
 def _higher(found: Study, rule: int) -> int:
     """The rules whose constant conclusions rank before a rule's own."""
-    own = found.results.rank(rule)
+    ranks = found.results.ranks
+    own = ranks[rule]
     if own is None:
         return 0
-    ranks = [found.results.rank(other) for other in range(len(found.table.rules))]
     return sum(1 << other for other, rank in enumerate(ranks) if rank is not None and rank < own)
 
 

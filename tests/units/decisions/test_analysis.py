@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine import decisions, errors, texts
-from engine.decisions import analysis
+from engine.decisions import analysis, covers, study_bench
 from tests.units.decisions.drawn import decision, literal, model, one_table
 
 DAYS = ("days", "number")
@@ -194,17 +194,18 @@ def test_every_finding_has_a_sentence_in_each_language() -> None:
             assert code in source or code.startswith(("cell_", "unfinished_", "more_", "rules_")), code
 
 
-def test_a_large_table_is_studied_in_time() -> None:
-    chance = random.Random(7)
-    rules = []
-    for _ in range(150):
-        low = chance.randrange(100)
-        cells = [
-            f"[{low}..{low + chance.randrange(1, 60)}]" if chance.random() < 0.6 else "-" for _ in range(5)
-        ]
-        rules.append([*cells, chance.choice(["-", '"a"', '"b"']), "1"])
-    inputs = [(f"n{at}", "number") for at in range(5)] + [("kind", "string")]
-    found = one_table("UNIQUE", inputs, ["fee"], rules)
-    begun = time.process_time()
-    assert "more_overlaps" in codes(found)
-    assert time.process_time() - begun < 20
+@pytest.mark.parametrize("at", [0, 4, 6, 10])
+def test_a_table_of_200_rules_and_10_inputs_is_studied_to_its_end(at: int) -> None:
+    shape = study_bench.SHAPES[at]
+    found = study_bench.table(shape, random.Random(1)).decisions["d"]
+    assert (len(found.rules), len(found.inputs)) == (200, 10)
+    told = [finding.code for finding in analysis.findings(found)]
+    assert not any("unfinished" in code for code in told)
+    assert bool(told) == (shape.name != "parted without gap or overlap")
+
+
+def test_a_search_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(covers, "Effort", partial(covers.Effort, 10))
+    rules = study_bench.table(study_bench.SHAPES[2], random.Random(1)).decisions["d"]
+    told = [finding.code.removeprefix("dmn_table.") for finding in analysis.findings(rules)]
+    assert told == ["unfinished_gaps"]
