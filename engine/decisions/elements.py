@@ -13,6 +13,11 @@ NAMESPACES = {
     "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
     "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
 }
+FEEL = frozenset((
+    "http://www.omg.org/spec/FEEL/20140401", "http://www.omg.org/spec/DMN/20180521/FEEL/",
+    "https://www.omg.org/spec/DMN/20191111/FEEL/", "https://www.omg.org/spec/DMN/20211108/FEEL/",
+    "https://www.omg.org/spec/DMN/20230324/FEEL/",
+))  # fmt: skip
 OWN = "urn:tiemchung:bpmn:1"  # the namespace of what the standard has no word for, as in BPMN files
 LOGIC = frozenset((
     "literalExpression", "decisionTable", "context", "relation", "list", "invocation", "functionDefinition",
@@ -85,11 +90,33 @@ def text_line(element: etree._Element | None) -> int | None:
 
 
 def type_name(element: etree._Element | None) -> str:
-    """The `typeRef` of an element, as attribute (DMN 1.2 and later) or child (1.1), without a `feel:` prefix."""
+    """The `typeRef` of an element, as attribute (DMN 1.2 and later) or child (1.1).
+
+    A prefix (1.1 has qualified names there) is resolved: FEEL's and the file's own fall away, one of an imported file
+    becomes the import's name.
+    """
     if element is None:
         return ""
     named = element.get("typeRef") or text(child(element, "typeRef"))
-    return named.removeprefix("feel:")
+    prefix, mark, local = named.partition(":")
+    if not mark:
+        return named
+    root, space = element.getroottree().getroot(), element.nsmap.get(prefix)
+    if prefix == "feel" or space in FEEL or space == root.get("namespace"):
+        return local
+    imported = next((found for found in all_of(root, "import") if found.get("namespace") == space), None)
+    return named if imported is None else ".".join(filter(None, (imported.get("name"), local)))
+
+
+def is_feel(language: str) -> bool:
+    """Whether an `expressionLanguage` is FEEL: not named, `feel`, S-FEEL (a part of it), or a namespace of FEEL."""
+    named = language.strip().lower()
+    return named in ("", "feel", "s-feel") or language.strip() in FEEL or "/feel/" in f"{named}/"
+
+
+def identity(element: etree._Element) -> str | None:
+    """The nearest id at or above an element."""
+    return next((found for at in (element, *element.iterancestors()) if (found := at.get("id"))), None)
 
 
 def all_of(root: etree._Element, name: str) -> Iterator[etree._Element]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from engine import errors
-from engine.decisions import boxes, elements, graphs
+from engine.decisions import boxes, elements, graphs, structure
 from engine.decisions.item_types import ItemTypes
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Service, Variable
 from engine.decisions.scopes import Scope
@@ -60,6 +60,7 @@ class _Reading:
         if elements.tag(self.root) != "definitions":
             self.complain("not_dmn", self.root, tag=str(self.root.tag))
             return self.result
+        self.findings += structure.findings(self.root, self.file)
         self._read_imports()
         bare = Scope(self.file, self.findings, frozenset(), {})
         item_types = ItemTypes(self.root, self._imported_types(), EPOCH, bare.cell)

@@ -13,8 +13,6 @@ from engine.decisions.surroundings import Spot
 from engine.feel import types
 from engine.feel.expressions import Expression, UnaryTests
 
-_FEEL = ("feel", "dmn.org/feel", "/feel/")
-
 
 class Scope:
     """Compiles the expressions of one decision and gathers the free names they read."""
@@ -77,11 +75,13 @@ class Scope:
 
     def spot(self, element: etree._Element) -> Spot:
         """Where a box stands in the file."""
-        return Spot(elements.text_line(element), _identity(element))
+        return Spot(elements.text_line(element), elements.identity(element))
 
     def complain(self, code: str, element: etree._Element, **params: object) -> None:
         self.findings.append(
-            errors.Finding(f"dmn.{code}", params, self.file, elements.line(element), _identity(element))
+            errors.Finding(
+                f"dmn.{code}", params, self.file, elements.line(element), elements.identity(element)
+            )
         )
 
     def _compiled(self, element: etree._Element, text: str) -> Expression:
@@ -94,11 +94,13 @@ class Scope:
 
     def _check_language(self, element: etree._Element) -> None:
         language = element.get("expressionLanguage", "")
-        if language and not any(part in language.lower() for part in _FEEL):
+        if not elements.is_feel(language):
             self.complain("language_unknown", element, named=language)
 
     def _complain(self, element: etree._Element, error: feel.FeelError) -> None:
-        self.findings.append(error.finding(self.file, elements.text_line(element), _identity(element)))
+        self.findings.append(
+            error.finding(self.file, elements.text_line(element), elements.identity(element))
+        )
 
     def _noted(self, element: etree._Element, expression: Expression) -> Expression:
         self._note(expression.names, expression.reads)
@@ -108,13 +110,3 @@ class Scope:
         own = set(self.bound)
         self.names |= names - own
         self.reads |= reads - own
-
-
-def _identity(element: etree._Element) -> str | None:
-    """The nearest id at or above an element."""
-    at: etree._Element | None = element
-    while at is not None:
-        if at.get("id"):
-            return at.get("id")
-        at = at.getparent()
-    return None
