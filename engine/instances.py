@@ -104,11 +104,14 @@ def start(
     if rule is not None and rule.unit_kinds and unit.kind not in rule.unit_kinds:
         expected = ", ".join(sorted(rule.unit_kinds))
         raise Invalid([Finding("start_unit_kind", {"found": unit.kind, "expected": expected})])
-    variables, occurred_at = _answered(definition, rule, variables, element)
+    occurred_at = _occurred(definition, rule, variables, element)
+    missing: Variables = {}
     if rule is not None and rule.as_of is not None:
-        then = _as_then(connection, definition, unit, element, occurred_at)
-        variables = {**variables, VERSION_MISSING: then is None}
+        wanted = element or _only_start(definition)
+        then = registry.begun_then(connection, definition, unit.path, wanted, occurred_at)
+        missing = {VERSION_MISSING: then is None}
         definition = then or definition
+    variables = _answered(definition, variables, element, occurred_at) | missing
     return begin(
         connection, definition, unit, variables, actor, element, occurred_at=occurred_at, start_key=start_key
     )
@@ -254,49 +257,37 @@ def _only_start(definition: Definition) -> str | None:
     return starts[0] if len(starts) == 1 else None
 
 
-def _answered(
+def _occurred(
     definition: Definition, rule: StartRule | None, variables: Variables, element: str | None
-) -> tuple[Variables, datetime | None]:
-    """The variables with the start form's answers checked, when the start event has a form; and when it happened.
-
-    The form is judged at the moment things happened; all that is wrong is said at once.
-    """
-    starts = [node for node in definition.model.starts() if element in (None, node.id) and node.form]
-    form = definition.forms[starts[0].form] if starts and starts[0].form is not None else None
+) -> datetime | None:
+    """When what is entered happened; None: now. All that is wrong with the form is said along with it."""
     moment = feel.Moment(clock.now(), settings.current().zone_info)
     try:
-        occurred_at = entries.moment_of(rule, variables, moment, campaign.current().entry_back)
+        return entries.moment_of(rule, variables, moment, campaign.current().entry_back)
     except Invalid as refused:
+        form = _start_form(definition, element)
         found = forms.judge(form, variables, {}, moment).findings if form else ()
         said = {one.pointer for one in found}
         raise Invalid([*found, *(one for one in refused.findings if one.pointer not in said)]) from None
+
+
+def _answered(
+    definition: Definition, variables: Variables, element: str | None, occurred_at: datetime | None
+) -> Variables:
+    """The variables with the start form's answers checked, at the moment things happened, when it has a form."""
+    form = _start_form(definition, element)
     if form is None:
-        return variables, occurred_at
-    then = feel.Moment(occurred_at or moment.now, moment.zone)
-    judgement = forms.judge(form, variables, {}, then)
+        return variables
+    moment = feel.Moment(occurred_at or clock.now(), settings.current().zone_info)
+    judgement = forms.judge(form, variables, {}, moment)
     if judgement.findings:
         raise Invalid(judgement.findings)
-    return judgement.answers, occurred_at
+    return judgement.answers
 
 
-def _as_then(
-    connection: Connection,
-    definition: Definition,
-    unit: Unit,
-    element: str | None,
-    occurred_at: datetime | None,
-) -> Definition | None:
-    """The version in force at the moment things happened; None when there was none that begins there."""
-    if occurred_at is None:
-        return definition
-    try:
-        version_id = registry.in_force(connection, definition.key, unit.path, occurred_at)
-    except NotFound:
-        return None
-    earlier = registry.definition(connection, version_id)
-    wanted = element or _only_start(definition)
-    begun = [node.id for node in earlier.model.starts() if node.trigger is Trigger.NONE]
-    return earlier if wanted in begun else None
+def _start_form(definition: Definition, element: str | None) -> forms.Form | None:
+    starts = [node for node in definition.model.starts() if element in (None, node.id) and node.form]
+    return definition.forms[starts[0].form] if starts and starts[0].form is not None else None
 
 
 def _once_key(definition: Definition, unit: Unit, variables: Variables) -> str | None:

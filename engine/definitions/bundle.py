@@ -138,7 +138,7 @@ def completed(files: Mapping[str, bytes], forms_dir: Path | None, laid: Sequence
         for path, content in own_texts.items():
             language = PurePosixPath(path).stem
             kept[f"texts/{language}.yaml"] = _merged(
-                kept.get(f"texts/{language}.yaml"), content, None, language
+                kept.get(f"texts/{language}.yaml"), [content], None, language
             )
     elif forms_dir is not None and manifest.FILE in kept:
         # a process.yaml that cannot be read is a finding later, with those of all files
@@ -190,23 +190,24 @@ def _add_forms(files: dict[str, bytes], places: Sequence[Path], names: tuple[str
     shared = [path for place in places for path in sorted((place / "texts").glob("*.yaml"))] if names else []
     for language in texts.LANGUAGES:
         own = f"texts/{language}.yaml"
-        for path in shared:
-            if path.name.endswith(f"{language}.yaml"):
-                with suppress(
-                    Invalid
-                ):  # texts that cannot be read are a finding later, with those of all files
-                    files[own] = _merged(files.get(own), path.read_bytes(), names, language)
+        said = [path for path in shared if path.name.endswith(f"{language}.yaml")]
+        with suppress(Invalid):  # texts that cannot be read are a finding later, with those of all files
+            files[own] = _merged(files.get(own), [path.read_bytes() for path in said], names, language)
 
 
-def _merged(own: bytes | None, shared: bytes, names: tuple[str, ...] | None, language: str) -> bytes:
-    """Texts of a process with those of its forms under `forms`; what the process says itself wins."""
+def _merged(
+    own: bytes | None, shared: Sequence[bytes], names: tuple[str, ...] | None, language: str
+) -> bytes:
+    """Texts of a process with those of its forms under `forms`; what the process says itself wins, then the first."""
     of_process: dict[str, Any] = marked_yaml.load(own, f"texts/{language}.yaml").value if own else {}
-    of_forms = marked_yaml.load(shared, f"forms/texts/{language}.yaml").value
-    chosen = {name: of_forms[name] for name in (of_forms if names is None else names) if name in of_forms}
+    chosen: dict[str, Any] = {}
+    for content in reversed(shared):
+        of_forms = marked_yaml.load(content, f"forms/texts/{language}.yaml").value
+        wanted = of_forms if names is None else [name for name in names if name in of_forms]
+        texts.merged(chosen, {name: of_forms[name] for name in wanted})
     if not chosen:
         return own or b"{}\n"
-    both = texts.merged({"forms": chosen}, of_process)
-    return _dumped(both)
+    return _dumped(texts.merged({"forms": chosen}, of_process))
 
 
 def _dumped(value: Any) -> bytes:
@@ -214,7 +215,7 @@ def _dumped(value: Any) -> bytes:
     return text.encode()
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """Writes text so that `marked_yaml` reads back exactly the same."""
 
 

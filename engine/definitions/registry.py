@@ -139,6 +139,19 @@ def startable(
     return found
 
 
+def begun_then(
+    connection: Connection, compiled: Definition, unit_path: str, element: str | None, at: datetime | None
+) -> Definition | None:
+    """The version under which what happened at a moment (None: now) begins at a start event: the one in force then;
+    None when there was none that begins there."""
+    if at is None:
+        return compiled
+    version_id = _in_force(connection, compiled.key, unit_path, at)
+    earlier = None if version_id is None else definition(connection, version_id)
+    begun = [node.id for node in earlier.model.starts() if node.trigger is Trigger.NONE] if earlier else []
+    return earlier if element in begun else None
+
+
 def may_start(compiled: Definition, element: str, actor: Actor, unit: Unit) -> bool:
     """Whether process.yaml lets the actor's roles begin a case by hand at a start event in this kind of unit."""
     rule = compiled.manifest.start_rule(element)

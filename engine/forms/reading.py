@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Iterator
@@ -40,8 +41,10 @@ class Form:
     warnings: tuple[Finding, ...] = field(default=())
 
 
+@functools.lru_cache(maxsize=1024)
 def read(name: str, content: bytes, file: str) -> Form:
-    """The form `name` from its JSON Schema; raises Invalid with all findings."""
+    """The form `name` from its JSON Schema; raises Invalid with all findings. The same content is the same form: the
+    versions of a process share most of theirs."""
     schema, places = _parsed(content, file)
     found = list(schema_checks.find(schema))
     if not any(finding.severity == "error" for finding in found):

@@ -18,7 +18,7 @@ from engine.forms.plans import Entry
 from engine.ids import VersionId
 from web import errors, rendering, sheets, start_forms, subjects
 from web.form_fields import Posted as Answers
-from web.sessions import Guarded, Presence, SignedIn
+from web.sessions import Guarded, Posted, Presence, SignedIn
 
 router = APIRouter()
 
@@ -47,7 +47,7 @@ def sheet(request: Request, presence: SignedIn, process: str, at: str = "", shee
 def enter(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """Enter a line: the next one is empty but for what it takes over; 422 with the faults, at the same line."""
     with database.transaction() as connection:
-        start, form, entry = _chosen(connection, presence, process, posted.first("_at"))
+        start, form, entry = _chosen(connection, presence, process, posted.first("_at"), posted)
     answers = sheets.read(form, posted, presence.language)
     sheet, key = posted.first("_sheet"), posted.first("_line")
     if answers.asks:
@@ -75,7 +75,7 @@ def enter(request: Request, presence: SignedIn, posted: Guarded, process: str) -
 def show_again(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """The questions that the answers so far bring up. Nothing is kept until the line is entered."""
     with database.transaction() as connection:
-        start, form, entry = _chosen(connection, presence, process, posted.first("_at"))
+        start, form, entry = _chosen(connection, presence, process, posted.first("_at"), posted)
         answers = sheets.read(form, posted, presence.language)
         offered = start_forms.offered(connection, presence, start, answers.answers)
     shown = sheets.view(
@@ -154,10 +154,10 @@ def _entered(connection: Connection, presence: Presence, start: Startable, sheet
 
 
 def _chosen(
-    connection: Connection, presence: Presence, process: str, at: str
+    connection: Connection, presence: Presence, process: str, at: str, posted: Posted | None = None
 ) -> tuple[Startable, Form, Entry]:
     """The start whose form says that it is typed line after line; NotFound when it does not."""
-    start = start_forms.chosen(connection, presence, process, at)
+    start = start_forms.chosen(connection, presence, process, at, posted)
     form = start_forms.form(start)
     if form is None or form.plan.entry is None:
         raise NotFound("not_found")

@@ -44,7 +44,7 @@ def start_about(request: Request, presence: SignedIn, posted: Guarded, process: 
 def start(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """Begin the case; straight on to its first task where the same person may do it."""
     with database.transaction() as connection:
-        chosen = start_forms.chosen(connection, presence, process, posted.first("_at"))
+        chosen = start_forms.chosen(connection, presence, process, posted.first("_at"), posted)
     form = start_forms.form(chosen)
     answers = sheets.read(form, posted, presence.language) if form else Answers({}, {})
     if answers.asks:
@@ -72,7 +72,7 @@ def start(request: Request, presence: SignedIn, posted: Guarded, process: str) -
 def show_again(request: Request, presence: SignedIn, posted: Guarded, process: str) -> Response:
     """The questions that the answers so far bring up. Nothing is kept: there is no case yet."""
     with database.transaction() as connection:
-        chosen = start_forms.chosen(connection, presence, process, posted.first("_at"))
+        chosen = start_forms.chosen(connection, presence, process, posted.first("_at"), posted)
         form = start_forms.form(chosen)
         if form is None:
             raise NotFound("not_found")
