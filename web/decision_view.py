@@ -1,216 +1,295 @@
-"""Why it was decided so: a decision with its inputs, its outcome, the rules that fired and those that did not.
+"""Why it was decided so: a decision as its table, the row that decided marked, each other row where it failed.
 
 The words are the deciding version's own; a decision that a later version has taken out is shown as it was logged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import feel, texts
-from engine.decisions import explanations, models
+from engine import feel
+from engine.decisions import conclusions, explanations, models
 from engine.decisions.explanations import Explanation
 from engine.definitions.definition import Definition
+from engine.definitions.registry import Release
 from engine.history import Decision
-from web import wordings
+from web.decision_words import Words
 
 Json = Any
+MOST_ROWS = (
+    12  # of a table shown at once; of a longer or wider one the rules that matched come first, in words
+)
+MOST_COLUMNS = 6
+
+DECIDED, MATCHED, FAILED, UNTRIED = "decided", "matched", "failed", "untried"
+ANY, HELD, BROKE, UNREAD = "any", "held", "broke", "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of conditions, and the value found for it."""
+
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A condition or conclusion of a rule: its column's label, the cell as written, whether it stopped the rule."""
+    """A condition: its column's label, the cell as written, what was found, and what became of it.
+
+    `state` is `any` (it asks nothing), `held`, `broke` (the first that did not hold), or `unread`.
+    """
 
     label: str
     text: str
-    is_any: bool = False
-    failed: bool = False
-    found: str = ""
+    found: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
-class RuleView:
+class Row:
+    """A rule: `state` is `decided`, `matched` (but another was taken), `failed` or `untried`."""
+
     number: int
     label: str
-    annotation: str
-    fired: bool
+    state: str
     conditions: tuple[Cell, ...]
-    conclusions: tuple[Cell, ...]
+    conclusions: tuple[tuple[str, str], ...]
 
     @property
-    def failed_at(self) -> Cell | None:
+    def broke(self) -> Cell | None:
         """The first condition that did not hold."""
-        return next((cell for cell in self.conditions if cell.failed), None)
+        return next((cell for cell in self.conditions if cell.state == BROKE), None)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One evaluation, ready for a page; `parts` are the decisions it required."""
+    """One evaluation, ready for a page.
 
+    `sentence` says what came out and why in one line, `how` which rule or policy decided. `columns` and `rows` are
+    the table; what is none has `inputs` alone, `entries` and the text `written`. `parts` are the decisions it
+    required, `again` those shown elsewhere on the page, by name and anchor. `is_reason`: what decided is in here.
+    """
+
+    anchor: str
     name: str
-    element: str
-    at: datetime | None
-    version: int
-    inputs: tuple[tuple[str, str], ...]
+    sentence: str
     outcome: tuple[tuple[str, str], ...]
-    fired: tuple[RuleView, ...]
-    others: tuple[RuleView, ...]
-    untried: int
-    numbers: tuple[int, ...]
-    parts: tuple[DecisionView, ...] = ()
+    how: str
+    inputs: tuple[tuple[str, str], ...]
+    entries: tuple[tuple[str, str], ...]
+    written: str
+    columns: tuple[Column, ...]
+    outputs: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    parts: tuple[DecisionView, ...]
+    again: tuple[tuple[str, str], ...]
+    is_reason: bool
 
+    @property
+    def is_large(self) -> bool:
+        """Whether the table does not fit on a screen."""
+        return len(self.rows) > MOST_ROWS or len(self.columns) + len(self.outputs) > MOST_COLUMNS
 
-def view(logged: Decision, definition: Definition, language: str, zone: ZoneInfo) -> DecisionView:
-    """The evaluation as the version that decided explains it; `definition` is that version."""
-    used = definition.decisions.get(logged.decision)
-    if used is None:
-        told = Explanation(logged.decision, None, logged.outcome, matched=logged.rules)
-    else:
-        told = explanations.read(used.model, used.id, logged.outcome, logged.trace, logged.inputs)
-    reader = _Reader(definition, logged.decision, language, zone)
-    name = definition.text(language, f"decisions.{logged.decision}.name") or logged.decision
-    element = definition.element_name(language, logged.element)
-    return reader.view(told, name, logged.inputs, element, logged.at, logged.version)
+    @property
+    def fired(self) -> tuple[Row, ...]:
+        """The rules of a large table that matched, when they stand out of it."""
+        fitting = tuple(row for row in self.rows if row.state in (DECIDED, MATCHED))
+        return fitting if self.is_large and len(fitting) <= MOST_ROWS else ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    definition: Definition
-    key: str
-    language: str
-    zone: ZoneInfo
-    asked: str = ""  # for a required decision: the bound one, whose names of constants serve it too
+class Shown:
+    """A decision of a case: the explanation, and which version judged it when."""
 
-    @property
-    def said(self) -> wordings.Wordings:
-        return wordings.Wordings(self.definition, self.language, self.zone)
+    why: DecisionView
+    element: str
+    at: datetime
+    version: int
+    since: datetime | None
+    edition: str
+    authority: str
 
-    def view(
-        self, told: Explanation, name: str, inputs: Mapping[str, Json], element: str, at: datetime | None, version: int
-    ) -> DecisionView:  # fmt: skip
-        found = told.decision
-        tried = len(told.failed)
-        rules = [
-            self._rule(found, rule, rule.number in told.matched, dict(enumerate(told.failed, 1)), told)
-            for rule in (found.rules if found else ())
-            if found is not None
-        ]
+
+def view(
+    logged: Decision, definition: Definition, language: str, zone: ZoneInfo, releases: Iterable[Release] = ()
+) -> Shown:
+    """The evaluation as the version that decided explains it; `definition` is that version."""
+    told = explained(logged, definition)
+    words = Words(definition, logged.decision, logged.decision, language, zone)
+    edition = definition.edition
+    return Shown(
+        why=_Reading(words, told, f"why-{logged.seq}").view(told, logged.inputs),
+        element=definition.element_name(language, logged.element),
+        at=logged.at,
+        version=logged.version,
+        since=_since(releases, logged),
+        edition=edition.authority.number if edition else "",
+        authority=edition.authority.title.get(language, "") if edition else "",
+    )
+
+
+def shaping(definition: Definition, reads: AbstractSet[str]) -> dict[str, str]:
+    """The elements that decide something a form reads (its `uses`), each with the variable that takes the result."""
+    found = {
+        node.id: node.result or node.decision for node in definition.model.nodes.values() if node.decision
+    }
+    return {element: variable for element, variable in found.items() if variable in reads}
+
+
+def concluded(logged: Decision, definition: Definition, language: str, zone: ZoneInfo) -> tuple[str, str]:
+    """The name of a decision, and its conclusion with the reason in one sentence, empty when none says it."""
+    words = Words(definition, logged.decision, logged.decision, language, zone)
+    told = explained(logged, definition)
+    return words.name(told.decision), words.sentence(told)
+
+
+def explained(logged: Decision, definition: Definition) -> Explanation:
+    """What was kept of an evaluation, told by the version that decided, under the name process.yaml gives it."""
+    used = definition.decisions.get(logged.decision)
+    if used is None:
+        return Explanation(logged.decision, None, logged.outcome, matched=logged.rules)
+    return explanations.read(used.model, used.id, logged.outcome, logged.trace, logged.inputs)
+
+
+def _since(releases: Iterable[Release], logged: Decision) -> datetime | None:
+    """From when the version held that decided: its latest release before the act, for a past one its first."""
+    moments = sorted(one.effective_at for one in releases if one.version_id == logged.version_id)
+    begun = [at for at in moments if at <= logged.at]
+    return begun[-1] if begun else moments[0] if moments else None
+
+
+class _Reading:
+    """One explanation on its way to a page; each decision has an anchor, so that others can point to it."""
+
+    def __init__(self, words: Words, told: Explanation, anchor: str) -> None:
+        self.words = words
+        every = list(told.every())
+        self.root = told
+        self.anchors = {one.key: f"{anchor}-{number}" for number, one in enumerate(every)}
+        self.names = {one.key: self._words(one).name(one.decision) for one in every}
+        self.reasons = {reason.explanation.key for reason in conclusions.reasons(told)}
+
+    def view(self, one: Explanation, logged: Mapping[str, Json] | None = None) -> DecisionView:
+        words, decision = self._words(one), one.decision
+        parts = tuple(self.view(part) for part in one.parts)
         return DecisionView(
-            name=name,
-            element=element,
-            at=at,
-            version=version,
-            inputs=self._inputs(found, inputs),
-            outcome=self._outcome(found, told.value),
-            fired=tuple(rule for rule in rules if rule.fired),
-            others=tuple(rule for rule in rules if not rule.fired and rule.number <= tried),
-            untried=sum(not rule.fired and rule.number > tried for rule in rules),
-            numbers=told.matched,
-            parts=tuple(self._part(part, version) for part in told.parts),
+            anchor=self.anchors[one.key],
+            name=self.names[one.key],
+            sentence=words.sentence(one),
+            outcome=_outcome(words, one),
+            how=one.decided_by(words.language) if decision else "",
+            inputs=_inputs(words, one, logged or {}),
+            entries=tuple(
+                (words.variable(name), words.value(value, name)) for name, value in one.entries.items()
+            ),
+            written=decision.text if decision else "",
+            columns=tuple(Column(label, value) for label, value in _asked(words, one)),
+            outputs=tuple(words.output_label(clause) for clause in decision.outputs) if decision else (),
+            rows=tuple(_row(words, one, rule) for rule in decision.rules) if decision else (),
+            notes=tuple(note.sentence(words.language) for note in one.notes),
+            parts=parts,
+            again=tuple((self.names[key], self.anchors[key]) for key in one.again),
+            is_reason=one.key in self.reasons or any(part.is_reason for part in parts),
         )
 
-    def _part(self, part: Explanation, version: int) -> DecisionView:
-        found = part.decision
-        name = self.definition.text(self.language, f"decisions.{part.key}.name") or (
-            found.name if found else part.key
-        )
-        inner = _Reader(self.definition, part.key, self.language, self.zone, self.asked or self.key)
-        labels = [clause.label for clause in found.inputs] if found else []
-        inputs = dict(zip(labels, part.values, strict=False)) or part.reads
-        return inner.view(part, name, inputs, "", None, version)
+    def _words(self, one: Explanation) -> Words:
+        """The bound decision goes by the name process.yaml gives it, those it requires by their ids."""
+        return self.words if one is self.root else self.words.of(one.key)
 
-    def _rule(
-        self,
-        found: models.Decision,
-        rule: models.Rule,
-        fired: bool,
-        failed: Mapping[int, int],
-        told: Explanation,
-    ) -> RuleView:
-        failed_at = failed.get(rule.number) if not fired else None
-        conditions = tuple(
-            Cell(
-                self._input_label(clause), test.text, test.text.strip() == "-", index == failed_at,
-                self._input(clause, told.values[index]) if index == failed_at else "",
-            )
-            for index, (clause, test) in enumerate(zip(found.inputs, rule.tests, strict=True))
-        )  # fmt: skip
-        conclusions = tuple(
-            Cell(self._output_label(clause), self._written(cell))
-            for clause, cell in zip(found.outputs, rule.outputs, strict=True)
-        )
-        label = self.text(f"rules.{rule.number}") or self.text(f"rules.{rule.id}") or rule.annotation
-        return RuleView(rule.number, label, rule.annotation, fired, conditions, conclusions)
 
-    def _inputs(
-        self, found: models.Decision | None, inputs: Mapping[str, Json]
-    ) -> tuple[tuple[str, str], ...]:
-        """The values by column, in the table's order: the log does not keep one."""
-        clauses = {clause.label: clause for clause in found.inputs} if found else {}
-        labels = [label for label in clauses if label in inputs] + [
-            label for label in inputs if label not in clauses
-        ]
-        return tuple(
-            (self._input_label(clauses[label]), self._input(clauses[label], inputs[label]))
-            if label in clauses
-            else (self.text(f"inputs.{label}") or self.said.label(label), self._read(inputs[label], label))
-            for label in labels
-        )
+def _row(words: Words, one: Explanation, rule: models.Rule) -> Row:
+    decision = one.decision
+    assert decision is not None
+    number = rule.number
+    failed = one.failed[number - 1] if number <= len(one.failed) else None
+    state = UNTRIED if failed is None else FAILED
+    if number in one.matched:
+        state = DECIDED if number in one.deciding else MATCHED
+    conditions = tuple(
+        Cell(words.input_label(clause), words.condition(clause, test), words.input(clause, value),
+             _cell_state(test.tree.any, index, failed, state))
+        for index, (clause, test, value) in enumerate(_cells(decision, rule, one))
+    )  # fmt: skip
+    given = _given(one, number)
+    said = tuple(
+        (words.output_label(clause), _concluded(words, clause, cell, given))
+        for clause, cell in zip(decision.outputs, rule.outputs, strict=True)
+    )
+    return Row(number, words.rule(decision, rule), state, conditions, said)
 
-    def _outcome(self, found: models.Decision | None, outcome: Json) -> tuple[tuple[str, str], ...]:
-        """The conclusion, a named part at a time, in the table's order."""
-        if not isinstance(outcome, Mapping):
-            return (("", self._read(outcome)),)
-        labels = {clause.name: self._output_label(clause) for clause in found.outputs} if found else {}
-        names = [name for name in labels if name in outcome] + [
-            name for name in outcome if name not in labels
-        ]
-        return tuple(
-            (labels.get(name) or self._output_name(name), self._read(outcome[name], name)) for name in names
-        )
 
-    def _input_label(self, clause: models.Input) -> str:
-        """The declared name of a column: by its expression, or the one variable it reads, else its own label."""
-        names = sorted(clause.expression.names)
-        keys = [clause.id, clause.expression.text.strip(), *(names if len(names) == 1 else ())]
-        return next((named for key in keys if (named := self.text(f"inputs.{key}"))), None) or clause.label
+def _given(one: Explanation, number: int) -> Mapping[str, Json] | None:
+    """What a deciding rule concluded, by output, where the value tells: alone, or in the order of the rules."""
+    value = one.value
+    if number not in one.deciding or one.decision is None:
+        return None
+    if isinstance(value, list) and one.how in ("collect", "rule_order") and len(value) == len(one.deciding):
+        value = value[one.deciding.index(number)]
+    elif isinstance(value, list) or one.how.startswith("collect_"):
+        return None
+    outputs = one.decision.outputs
+    return value if len(outputs) > 1 and isinstance(value, Mapping) else {outputs[0].name: value}
 
-    def _input(self, clause: models.Input, found: Json) -> str:
-        """A column's value; a constant as the form that asked for it names it."""
-        return self._read(found, clause.expression.text.strip().rpartition(".")[2])
 
-    def _output_label(self, clause: models.Output) -> str:
-        return self.text(f"outputs.{clause.name}") or clause.label or self._output_name(clause.name)
+def _concluded(
+    words: Words, clause: models.Output, cell: feel.Expression, given: Mapping[str, Json] | None
+) -> str:
+    """A conclusion: a constant by its name, what had to be worked out as it came out, else as written."""
+    if given is not None and explanations.constant(cell) is None and clause.name in given:
+        return words.value(given[clause.name], clause.name)
+    return words.conclusion(cell)
 
-    def _output_name(self, name: str) -> str:
-        return self.text(f"outputs.{name}") or self.said.label(name)
 
-    def _written(self, cell: feel.Expression) -> str:
-        """A conclusion as written; a quoted constant by its name."""
-        text = cell.text.strip()
-        if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in text[1:-1]:
-            return self._read(text[1:-1])
-        return text
+def _cells(decision: models.Decision, rule: models.Rule, one: Explanation) -> Iterable[tuple[Any, Any, Json]]:
+    values = [*one.values, *[None] * (len(decision.inputs) - len(one.values))]
+    return zip(decision.inputs, rule.tests, values, strict=True)
 
-    def _read(self, found: Json, name: str = "") -> str:
-        words = {**self._words("outcomes"), **(self._words(f"outputs.{name}") if name else {})}
-        return self.said.value(name, found, words)
 
-    def _words(self, part: str) -> dict[str, str]:
-        """The names of constants a declaration gives, in the reader's language over the first."""
-        words: dict[str, str] = {}
-        for language in (texts.LANGUAGES[0], self.language):
-            for decision in (self.asked, self.key):
-                nested: Json = self.definition.texts.get(language, {}).get("decisions")
-                for step in (decision, *part.split(".")):
-                    nested = nested.get(step) if isinstance(nested, Mapping) else None
-                if isinstance(nested, Mapping):
-                    words |= {str(key): text for key, text in nested.items() if isinstance(text, str)}
-        return words
+def _cell_state(is_any: bool, index: int, failed: int | None, row: str) -> str:
+    if is_any:
+        return ANY
+    if row in (DECIDED, MATCHED):
+        return HELD
+    if failed is None or failed < 0 or index > failed:
+        return UNREAD
+    return BROKE if index == failed else HELD
 
-    def text(self, rest: str) -> str | None:
-        return self.definition.text(self.language, f"decisions.{self.key}.{rest}")
+
+def _asked(words: Words, one: Explanation) -> list[tuple[str, str]]:
+    """A table's columns with the values found."""
+    clauses = one.decision.inputs if one.decision else ()
+    values = [*one.values, *[None] * (len(clauses) - len(one.values))]
+    return [
+        (words.input_label(clause), words.input(clause, value))
+        for clause, value in zip(clauses, values, strict=True)
+    ]
+
+
+def _inputs(words: Words, one: Explanation, logged: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
+    """What was looked at: a table's columns, else the variables that were read, else what was logged."""
+    columns = _asked(words, one)
+    read = one.reads or ({} if one.decision and one.decision.table else logged)
+    return tuple(columns) or tuple(
+        (words.variable(name), words.value(value, name)) for name, value in read.items()
+    )
+
+
+def _outcome(words: Words, one: Explanation) -> tuple[tuple[str, str], ...]:
+    """The conclusion, a named part at a time, in the model's order."""
+    if not isinstance(one.value, Mapping):
+        return (("", words.value(one.value)),)
+    labels = (
+        {clause.name: words.output_label(clause) for clause in one.decision.outputs} if one.decision else {}
+    )
+    known = [name for name in conclusions.members(one) if name in one.value]
+    names = [*known, *(name for name in one.value if name not in known)]
+    return tuple(
+        (labels.get(name) or words.output_name(name), words.value(one.value[name], name)) for name in names
+    )

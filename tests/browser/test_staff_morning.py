@@ -255,10 +255,13 @@ def test_the_case_page_tells_where_it_stands_and_why(
     expect(page.locator("g.token-here[data-element-id=grant]")).to_have_count(1)
     expect(page.locator("g.token-visited[data-element-id=check_limit]")).to_have_count(1)
     expect(page.locator(".bjs-powered-by")).to_be_visible()
-    expect(page.locator(".rule")).to_contain_text("A reader with more than 5 books")
-    expect(page.locator(".rule")).to_contain_text("Rule 3 · v1")
-    page.get_by_text("4 other rules did not fire").click()
-    expect(page.get_by_role("row", name="A reader with up to 5 books")).to_contain_text("Books asked for")
+    expect(page.locator(".decision").first).to_contain_text(
+        "Ask the head librarian: rule 3, A reader with more than 5 books"
+    )
+    expect(page.locator("tr.is-decided")).to_contain_text("A reader with more than 5 books")
+    expect(page.get_by_role("row", name="A reader with up to 5 books").locator(".is-broke")).to_contain_text(
+        "<= 5"
+    )
     expect(page.locator(".facts").filter(has_text="Tập 5")).to_be_visible()
     expect(page.locator(".timeline")).to_contain_text("Lending limit: by rule 3")
     photographed(page, "case")

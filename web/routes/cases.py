@@ -207,13 +207,19 @@ def _list(request: Request, presence: Presence, **context: Any) -> Response:
     return rendering.page(request, "cases.html", presence, now=clock.now(), **given)
 
 
-def _decisions(
-    connection: Connection, instance_id: InstanceId, language: str
-) -> list[decision_view.DecisionView]:
+def _decisions(connection: Connection, instance_id: InstanceId, language: str) -> list[decision_view.Shown]:
     zone = settings.current().zone_info
+    taken = list(reversed(history.decisions(connection, instance_id)))
+    releases = {process: registry.releases(connection, process) for process in {one.process for one in taken}}
     return [
-        decision_view.view(one, registry.definition(connection, VersionId(one.version_id)), language, zone)
-        for one in reversed(history.decisions(connection, instance_id))
+        decision_view.view(
+            one,
+            registry.definition(connection, VersionId(one.version_id)),
+            language,
+            zone,
+            releases[one.process],
+        )
+        for one in taken
     ]
 
 

@@ -8,12 +8,26 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from engine import access, accounts, comments, database, drafts, forms, instances, log, units, user_tasks
+from engine import (
+    access,
+    accounts,
+    comments,
+    database,
+    drafts,
+    forms,
+    history,
+    instances,
+    log,
+    settings,
+    units,
+    user_tasks,
+)  # fmt: skip
 from engine.access import Permission
+from engine.definitions import registry
 from engine.errors import Conflict, Invalid, NotFound
-from engine.ids import TaskId, parsed
+from engine.ids import TaskId, VersionId, parsed
 from engine.user_tasks import View
-from web import case_view, documents, lookups, offers, rendering, sheets, subjects, work_lists
+from web import case_view, decision_view, documents, lookups, offers, rendering, sheets, subjects, work_lists
 from web.form_fields import Posted as Answers
 from web.sessions import Guarded, Posted, Presence, SignedIn
 
@@ -215,7 +229,28 @@ def _page(
         receivers=user_tasks.receivers(connection, task) if may_release and task.claimed_by else [],
         comments=comments.of(connection, task.id.instance),
         may_comment=instances.may_open(connection, presence.actor, task.id.instance),
+        concluded=_concluded(connection, view, language),
     )  # fmt: skip
+
+
+def _concluded(connection: Connection, view: View, language: str) -> list[tuple[str, str]]:
+    """The decisions whose results the form reads, as they stand now: name, and conclusion with its reason."""
+    shaping = decision_view.shaping(view.definition, view.form.uses) if view.form else {}
+    if not shaping:
+        return []
+    taken = {
+        shaping[one.element]: one
+        for one in history.decisions(connection, view.task.id.instance)
+        if one.element in shaping
+    }
+    zone = settings.current().zone_info
+    said = [
+        decision_view.concluded(
+            one, registry.definition(connection, VersionId(one.version_id)), language, zone
+        )
+        for one in taken.values()
+    ]
+    return [(name, sentence) for name, sentence in said if sentence]
 
 
 def _offers(

@@ -15,8 +15,9 @@ from engine import advance, feel, runtime
 from engine.definitions import bundle
 from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
+from engine.definitions.registry import Release
 from engine.history import Decision, Row
-from engine.ids import InstanceId, VersionId
+from engine.ids import InstanceId, ReleaseId, SubmissionId, VersionId
 from engine.records import Record
 from engine.runtime import Wait, WaitKind
 from engine.runtime.state import Phase, Token
@@ -118,37 +119,78 @@ def test_history_gives_the_reason_of_a_cancellation() -> None:
     assert entry.tone == "bad"
 
 
+def why(variables: dict[str, Any], language: str = "en") -> decision_view.DecisionView:
+    return decision_view.view(decided(variables), loan(), language, ZONE).why
+
+
 def test_a_decision_shows_each_input_under_its_own_column() -> None:
-    shown = decision_view.view(decided(ASKED | {"debt": 60_000}), loan(), "en", ZONE)
+    shown = why(ASKED | {"debt": 60_000})
     assert shown.inputs == (("Card", "Teacher"), ("Books asked for", "2"), ("Debt", "60,000"))
+    assert [(column.label, column.value) for column in shown.columns] == list(shown.inputs)
     assert shown.outcome[0][1] == "Refuse"
-    assert (shown.numbers, shown.version, shown.name) == ((1,), 3, "Lending limit")
-    (rule,) = shown.fired
-    assert rule.label == "Owes more than 50 000 dong"
-    assert [cell.text for cell in rule.conditions if not cell.is_any] == ["> 50000"]
+    assert shown.name == "Lending limit"
+    (row,) = [row for row in shown.rows if row.state == "decided"]
+    assert (row.number, row.label) == (1, "Owes more than 50 000 dong")
+    assert [(cell.label, cell.text, cell.found) for cell in row.conditions if cell.state == "held"] == [
+        ("Debt", "> 50000", "60,000")
+    ]
+    assert row.conclusions[0][1] == "Refuse"
 
 
-def test_a_rule_that_did_not_fire_says_at_which_column_and_what_was_found() -> None:
-    shown = decision_view.view(decided(ASKED), loan(), "en", ZONE)
-    assert shown.numbers == (4,)
-    failed = {rule.number: rule.failed_at for rule in shown.others}
-    assert set(failed) == {1, 2, 3, 5}
-    assert failed[1] is not None
-    assert (failed[1].label, failed[1].text, failed[1].found) == ("Debt", "> 50000", "0")
-    assert failed[2] is not None
-    assert (failed[2].label, failed[2].found) == ("Card", "Teacher")
+def test_a_rule_that_did_not_fire_is_marked_at_the_cell_that_did_not_hold() -> None:
+    shown = why(ASKED)
+    states = {row.number: row.state for row in shown.rows}
+    assert states == {1: "failed", 2: "failed", 3: "failed", 4: "decided", 5: "failed"}
+    broke = {row.number: row.broke for row in shown.rows}
+    assert broke[4] is None
+    assert broke[1] is not None
+    assert (broke[1].label, broke[1].text, broke[1].found) == ("Debt", "> 50000", "0")
+    assert broke[2] is not None
+    assert (broke[2].label, broke[2].found) == ("Card", "Teacher")
+    later = [cell.state for cell in shown.rows[1].conditions[1:]]
+    assert "held" not in later, "what stands after the first failing cell was not looked at"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("vi", "Từ chối: quy tắc 1, Nợ quá 50 000 đồng"), ("en", "Refuse: rule 1, Owes more than 50 000 dong")],
+)
+def test_one_sentence_says_what_came_out_and_by_which_rule(language: str, said: str) -> None:
+    assert why(ASKED | {"debt": 60_000}, language).sentence == said
+
+
+def test_constants_in_cells_are_said_as_the_form_says_them_and_other_tests_as_written() -> None:
+    texts = {(cell.label, cell.text) for row in why(ASKED).rows for cell in row.conditions}
+    assert ("Card", "Teacher") in texts
+    assert ("Debt", "> 50000") in texts
 
 
 def test_a_decision_shows_the_decisions_it_required() -> None:
-    (part,) = decision_view.view(decided(ASKED), loan(), "vi", ZONE).parts
+    (part,) = why(ASKED, "vi").parts
     assert (part.name, part.outcome) == ("lending_days", (("", "60"),))
+    assert part.inputs == (("Loại thẻ", "Giáo viên"),)
+    assert "card" in part.written
+
+
+def test_a_decision_says_which_version_judged_it_and_from_when_that_held() -> None:
+    def release(version: int, day: int) -> Release:
+        at = datetime(2021, 7, day, tzinfo=UTC)
+        return Release(
+            ReleaseId(day), "loan", VersionId(version), version, SubmissionId(1), "/", at, at
+        )  # fmt: skip
+
+    releases = [release(7, 1), release(8, 20), release(7, 25), release(7, 30)]
+    shown = decision_view.view(decided(ASKED), loan(), "vi", ZONE, releases)
+    assert (shown.version, shown.at) == (3, AT)
+    assert shown.since == datetime(2021, 7, 25, tzinfo=UTC)
+    assert decision_view.view(decided(ASKED), loan(), "vi", ZONE, releases[1:2]).since is None
 
 
 def test_a_decision_that_is_gone_is_shown_as_it_was_logged() -> None:
     logged = Decision(1, AT, "loan", 7, 3, "gone", "check_limit", {"a": True}, {"b": None}, (2,), None)
-    shown = decision_view.view(logged, loan(), "vi", ZONE)
+    shown = decision_view.view(logged, loan(), "vi", ZONE).why
     assert (shown.name, shown.inputs, shown.outcome) == ("gone", (("a", "Có"),), (("b", "–"),))
-    assert shown.fired == shown.others == ()
+    assert shown.rows == ()
 
 
 def test_answers_stand_under_the_questions_that_were_asked() -> None:
