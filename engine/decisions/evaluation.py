@@ -203,7 +203,7 @@ class Evaluation:
         return boxes.function(knowledge.parameters, body, outer, knowledge.variable.name, result)
 
     def service(self, model: DecisionModel, service: Service) -> Function:
-        """A decision service as a function of its input decisions, then its input data."""
+        """A decision service as a function of its input data, then its input decisions."""
         needs = service.input_data + service.input_decisions
         parameters = tuple(plans.variable(need) for need in service.input_data + service.input_decisions)
 

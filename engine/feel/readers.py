@@ -11,6 +11,9 @@ from engine.feel.tokens import KEYWORDS, Token, tokens, words
 
 DEEPEST = 60  # parentheses within parentheses
 LONGEST_CHAIN = 200  # operators in a row
+_INSIDE_NAMES = frozenset(
+    "./-'+*?"
+)  # symbols a name may hold after its first word (DMN 1.5, 10.3.1.2, rules 28 and 30)
 
 
 class Names:
@@ -161,14 +164,7 @@ class Reader:
             raise self.unexpected("name")
         parts = [self.advance()]
         while not self.sees(*stops):
-            if self.token.kind not in ("name", "number") and self.token.text not in (
-                "+",
-                "-",
-                "*",
-                "/",
-                ".",
-                "'",
-            ):
+            if self.token.kind not in ("name", "number") and self.token.text not in _INSIDE_NAMES:
                 raise self.unexpected(stops[0])
             parts.append(self.advance())
         return " ".join(self.text[parts[0].start : parts[-1].end].split())
@@ -188,7 +184,7 @@ class Reader:
         if self.token.kind != "name":
             return None
         at = self.at
-        while self.tokens[at].kind in ("name", "number") or self.tokens[at].text in ("+", "-", "*", "/", "'"):
+        while self.tokens[at].kind in ("name", "number") or self.tokens[at].text in _INSIDE_NAMES:
             at += 1
         if self.tokens[at].text != ":":
             return None

@@ -17,6 +17,13 @@ def test_a_name_with_spaces_is_read_by_longest_match() -> None:
     assert value("for sale and true", **{"for sale": True}) is True
 
 
+def test_a_name_may_hold_symbols() -> None:
+    assert value("{fever?: true, r: if fever? then 1 else 2}.r") == 1
+    assert value("{f: function(what if?) what if? + 1, r: f(what if?: 1)}.r") == 2
+    assert value("{a.b/c-d+e*f: 1, Tom's age: 2, r: a.b/c-d+e*f + Tom's age}.r") == 3
+    assert value("fever? and cough", **{"fever?": True, "cough": True}) is True
+
+
 def test_a_name_need_not_repeat_its_spacing() -> None:
     assert value("loan   days", **{"loan days": 3}) == 3
     assert value("days - late", **{"days-late": 9}) == 9
