@@ -223,8 +223,13 @@ def _add_measures(command: Command) -> None:
     play = command("simulate", measures.simulate)
     play.add_argument("--visits", type=_positive, required=True, metavar="N")
     measure = command("bench", measures.bench)
-    measure.add_argument("what", choices=("engine", "tables"))
+    measure.add_argument("what", choices=("engine", "decisions", "tables"))
     measure.add_argument("--json", action="store_true")
+    measure.add_argument("--file", metavar="FILE", help="decisions: measure one of this DMN file too")
+    measure.add_argument("--decision", metavar="NAME")
+    measure.add_argument(
+        "--input", default="{}", metavar="JSON", help="its variables; @FILE, or - for standard input"
+    )
     measure.add_argument("--seconds", type=_duration, default=4.0, help="per measurement")
 
 

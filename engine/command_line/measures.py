@@ -6,11 +6,12 @@ import json
 from argparse import Namespace
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 
 from engine import bench as benchmarks
-from engine import daemons, database, demo, errors, log, settings
-from engine.command_line import printing
-from engine.decisions import study_bench
+from engine import clock, daemons, database, demo, errors, log, settings
+from engine.command_line import decision_files, inputs, printing
+from engine.decisions import evaluation_bench, study_bench
 
 
 def simulate(arguments: Namespace) -> None:
@@ -27,14 +28,36 @@ def simulate(arguments: Namespace) -> None:
 
 
 def bench(arguments: Namespace) -> None:
-    """Measure the engine, in ratios against a floor of the same run, or the study of large decision tables."""
-    if arguments.what == "tables":
-        studied = list(study_bench.measured())
-        print(
-            json.dumps([asdict(one) for one in studied], indent=2)
-            if arguments.json
-            else study_bench.told(studied)
-        )
-        return
+    """Measure, in ratios against a floor of the same run: the engine, decisions, or the study of large tables."""
+    report, told = _MEASURES[arguments.what](arguments)
+    print(json.dumps(report, indent=2) if arguments.json else told)
+
+
+def _engine(arguments: Namespace) -> tuple[object, str]:
     report = benchmarks.engine(arguments.seconds)
-    print(json.dumps(report, indent=2) if arguments.json else benchmarks.told(report))
+    return report, benchmarks.told(report)
+
+
+def _tables(arguments: Namespace) -> tuple[object, str]:
+    studied = list(study_bench.measured())
+    return [asdict(one) for one in studied], study_bench.told(studied)
+
+
+def _decisions(arguments: Namespace) -> tuple[object, str]:
+    report = evaluation_bench.measured(arguments.seconds, _graph(arguments))
+    return report, evaluation_bench.told(report)
+
+
+def _graph(arguments: Namespace) -> evaluation_bench.Graph | None:
+    """The decision asked for, read anew each time."""
+    if not (arguments.file and arguments.decision):
+        return None
+    given, at = inputs.read(arguments.input, "--input"), clock.now()
+
+    def found() -> decision_files.Found:
+        return decision_files.find(decision_files.read(Path(arguments.file), None, at), arguments.decision)
+
+    return evaluation_bench.Graph(lambda: found().model, arguments.decision, (given,))
+
+
+_MEASURES = {"engine": _engine, "decisions": _decisions, "tables": _tables}

@@ -107,12 +107,14 @@ class Evaluation:
     def _evaluated(self, model: DecisionModel, decision: Decision, before: int) -> Outcome:
         plan = plans.of(model, decision)
         sub = tuple(
-            self.outcome(one.need.model, one.need.model.decisions[one.need.id])
-            for one in plan.decisions
-            if one.key not in self.given
+            [
+                self.outcome(one.need.model, one.need.model.decisions[one.need.id])
+                for one in plan.decisions
+                if one.key not in self.given
+            ]
         )
         own = len(self.run.warnings)
-        self.run.spend(1 + len(decision.rules) * (1 + len(decision.inputs)) // 16)
+        self.run.spend(plan.steps)
         frame = self.frame(plan)
         values: tuple[object, ...] = ()
         failed: Sequence[int] = ()
@@ -140,12 +142,9 @@ class Evaluation:
             name: feel.from_json(variables[name]) for name in plan.reads if name in variables
         }
         for one in plan.taken:
-            if (
-                one.is_as_given is not None
-                and type(variables.get(one.name)) is one.is_as_given
-                and not self.given
-            ):
-                names[one.name] = variables[one.name]
+            if one.is_variable and not self.given:
+                found = variables.get(one.name)
+                names[one.name] = found if type(found) is one.is_as_given else self._input(one, found)
                 continue
             value = self._value(one)
             if one.prefix:
@@ -160,30 +159,34 @@ class Evaluation:
         if one.key in self.given:
             return self.given[one.key]
         if need.kind == "input":
-            return self._input(one)
+            return self._input(one, self._found(one))
         if need.kind == "decision":
             return self.outcome(need.model, need.model.decisions[need.id]).result
         if need.id in need.model.services:
             return self.service(need.model, need.model.services[need.id])
         return self.function(need.model, need.model.knowledge[need.id])
 
-    def _input(self, one: Taken) -> object:
+    def _input(self, one: Taken, found: feel.Json) -> object:
         """An input's value; one that had to be refused is refused again to each decision that requires it."""
         if one.key in self.inputs and not one.prefix:
             return self.inputs[one.key]
-        found: object = self.variables.get(one.name)
-        for prefix in one.need.path:
-            inner = self.variables.get(prefix)
-            if isinstance(inner, dict) and one.name in inner:
-                found = inner[one.name]
         value = feel.from_json(found)
-        if value is not None and type(value) is not one.fits and not one.takes_any:
-            warned = len(self.run.warnings)
-            value = boxes.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))
-            if len(self.run.warnings) > warned:
-                return value
-        self.inputs[one.key] = value
+        if one.reads_texts and type(value) is str:
+            value = types.read_as(value, one.wanted)
+        if value is None or type(value) is one.fits:
+            return value
+        warned = len(self.run.warnings)
+        value = boxes.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))
+        if len(self.run.warnings) == warned:
+            self.inputs[one.key] = value
         return value
+
+    def _found(self, one: Taken) -> feel.Json:
+        """The variable that an input is: under the name of the import that brings it in, if it is there."""
+        inner = self.variables.get(one.prefix)
+        if one.prefix and isinstance(inner, dict) and one.name in inner:
+            return inner[one.name]
+        return self.variables.get(one.name)
 
     def function(self, model: DecisionModel, knowledge: Knowledge) -> Function:
         """A business knowledge model as a function; what it requires is looked up when it is first called."""

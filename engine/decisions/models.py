@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine import feel
 from engine.decisions.surroundings import Inference, unknown
@@ -93,12 +93,18 @@ class Verdict:
     value: object = None
 
 
+Search = Callable[[Frame], Verdict]
+"""A table's rules looked for: the inputs' values, the rules that match and what failed in the others; no value yet."""
+
+
 @dataclass(slots=True)
 class Prepared:
-    """What is made of a table as it is first evaluated: how its rules are found, and what each concludes."""
+    """What evaluations of a table have in common, made at the first: `engine.decisions.tables.prepare`."""
 
-    search: Callable[[Frame], Verdict] | None = None
-    conclusions: list[Logic] | None = None
+    search: Search | None = None
+    combine: Callable[[Table, list[Rule], Frame], object] = field(init=False)
+    conclusions: list[Logic] = field(init=False)
+    restricted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +257,7 @@ class DecisionModel:
         return frozenset(names)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTrace:
+class RuleTrace(NamedTuple):
     """What became of a rule: matched, or the index (from 0) of the input whose test failed first."""
 
     rule: int

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Variable
-from engine.feel import types
+from engine.feel import dates, types
 
 Key = tuple[int, str]
 """An element of a graph of models: its model (by identity) and its id."""
 
-_FITTING: dict[types.Type, type] = {types.NUMBER: Decimal, types.STRING: str, types.BOOLEAN: bool}
+_FITTING: dict[types.Type, type] = {
+    types.NUMBER: Decimal, types.STRING: str, types.BOOLEAN: bool, types.DATE: dates.Date,
+}  # fmt: skip
 _SAME_IN_JSON = frozenset((str, bool))
 
 
@@ -19,8 +21,9 @@ _SAME_IN_JSON = frozenset((str, bool))
 class Taken:
     """One thing required: where it is found, the name it is seen under, and the type it is made to fit.
 
-    A value whose Python type is `fits` is of that type already, and a variable whose Python type is `is_as_given`
-    is that value, as most are; with `takes_any` every value fits.
+    `is_variable` for an input that no import brings in. A value whose Python type is `fits` is of that type already;
+    a variable whose Python type is `is_as_given` is that value as it stands, as most are. `reads_texts` where a text
+    may stand for a date or the like.
     """
 
     need: Need
@@ -30,19 +33,22 @@ class Taken:
     wanted: types.Type
     fits: object
     is_as_given: object
-    takes_any: bool
+    is_variable: bool
+    reads_texts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a frame is filled: `reads` are variables taken as they are, `taken` what is required, in order.
 
-    `decisions` are those of `taken` that are decisions themselves.
+    `decisions` are those of `taken` that are decisions themselves; `steps` is what evaluating the element's own logic
+    costs of the budget, whatever it finds.
     """
 
     reads: tuple[str, ...]
     taken: tuple[Taken, ...]
     decisions: tuple[Taken, ...]
+    steps: int
 
 
 def of(model: DecisionModel, element: Decision | Knowledge) -> Plan:
@@ -50,7 +56,9 @@ def of(model: DecisionModel, element: Decision | Knowledge) -> Plan:
     known = model.plans.get(id(element))
     if known is None:
         own = {one.name for one in element.parameters} if isinstance(element, Knowledge) else set()
-        known = model.plans[id(element)] = _plan(element.needs, element.reads - own)
+        table = element.table if isinstance(element, Decision) else None
+        steps = 1 + len(table.rules) * (1 + len(table.inputs)) // 16 if table else 1
+        known = model.plans[id(element)] = _plan(element.needs, element.reads - own, steps)
     return known
 
 
@@ -66,17 +74,21 @@ def variable(need: Need) -> Variable:
     return model.knowledge[need.id].variable
 
 
-def _plan(needs: tuple[Need, ...], reads: frozenset[str]) -> Plan:
+def _plan(needs: tuple[Need, ...], reads: frozenset[str], steps: int) -> Plan:
     taken = tuple(_taken(need) for need in needs)
     required = {one.name for one in taken if not one.prefix}  # taken once only, as what is required
     decisions = tuple(one for one in taken if one.need.kind == "decision")
-    return Plan(tuple(sorted(reads - required)), taken, decisions)
+    return Plan(tuple(sorted(reads - required)), taken, decisions, steps)
 
 
 def _taken(need: Need) -> Taken:
     known = variable(need)
     prefix = need.path[0] if need.path else ""
     fits = _FITTING.get(known.type)
-    is_as_given = fits if fits in _SAME_IN_JSON and need.kind == "input" and not prefix else None
-    key, takes_any = (id(need.model), need.id), known.type == types.ANY
-    return Taken(need, key, known.name, prefix, known.type, fits, is_as_given, takes_any)
+    return Taken(
+        need, (id(need.model), need.id), known.name, prefix, known.type,
+        fits=fits,
+        is_as_given=fits if fits in _SAME_IN_JSON else None,
+        is_variable=need.kind == "input" and not prefix,
+        reads_texts=types.reads_texts(known.type),
+    )  # fmt: skip

@@ -5,25 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from engine.decisions import table_code, table_index
-from engine.decisions.models import HitPolicy, Table, Verdict
+from engine.decisions.models import HitPolicy, Search, Table, Verdict
 from engine.feel import types
 from engine.feel.frames import Frame
 
 MOST_RULES = 60  # of a table compiled as a whole; beyond, looking rules up is faster than asking them
 
 
-def search(table: Table, frame: Frame) -> Verdict:
-    """The inputs' values, the rules that match, and what failed first in those that do not; without a value yet."""
-    found = table.prepared.search
-    if found is None:
-        found = table.prepared.search = _compiled(table)
-    return found(frame)
-
-
-def _compiled(table: Table) -> Callable[[Frame], Verdict]:
+def compiled(table: Table) -> Search:
+    """The search of a table: the inputs' values, the rules that match, what failed first in those that do not."""
     if len(table.rules) <= MOST_RULES:
         return table_code.compiled(table)
     return table_index.compiled(table)

@@ -8,11 +8,10 @@ what `searches.walk` says, warnings included.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from engine.decisions import plain_cells
-from engine.decisions.models import HitPolicy, Rule, Table, Verdict
+from engine.decisions.models import HitPolicy, Rule, Search, Table, Verdict
 from engine.decisions.plain_cells import Cell
 from engine.feel import syntax as tree
 from engine.feel import types
@@ -22,7 +21,7 @@ from engine.feel.values import Range
 _FRAME, _NAMES, _FAILS, _MATCHES = "v0", "v1", "v2", "v3"  # what the function takes
 
 
-def compiled(table: Table) -> Callable[[Frame], Verdict]:
+def compiled(table: Table) -> Search:
     """A function that finds the rules of a table that match, and what failed first in each that does not."""
     text, constants = source(table)
     namespace: dict[str, Any] = {"__builtins__": {}, **constants}
@@ -56,7 +55,7 @@ class _Writer:
 
     def written(self) -> str:
         """Values first, then what kinds they are of as far as a cell asks, then the rules in order."""
-        inputs = [f"{name} = {self._input(column)}" for column, name in enumerate(self.values)]
+        inputs = [line for column in range(len(self.values)) for line in self._input(column)]
         values = f"return ({''.join(f'{name}, ' for name in self.values)})"
         only_first = self.table.hit_policy is HitPolicy.FIRST
         rules: list[str] = []
@@ -66,17 +65,20 @@ class _Writer:
         lines = [*inputs, *self._kinds(), *rules, values]
         return "\n ".join([head, *lines]) + "\n"
 
-    def _input(self, column: int) -> str:
+    def _input(self, column: int) -> list[str]:
         """An input's value: a variable is looked up in place, and texts are read as their type has it."""
-        closure, wanted = self.table.asked[column]
+        value, (closure, wanted) = self.values[column], self.table.asked[column]
         asked = self.table.inputs[column].expression.tree
         found = f"{self.constant(closure)}({_FRAME})"
         if isinstance(asked, tree.Name):
             name = self.constant(asked.name)
             found = f"{_NAMES}[{name}] if {name} in {_NAMES} else {found}"
         if wanted is None:
-            return found
-        return f"{self.constant(types.read_as)}({found}, {self.constant(wanted)})"
+            return [f"{value} = {found}"]
+        read = f"{self.constant(types.read_as)}({value}, {self.constant(wanted)})"
+        if type(wanted) is types.Type:  # a plain type reads texts only
+            read = f"{read} if {self.constant(type)}({value}) is {self.constant(str)} else {value}"
+        return [f"{value} = {found}", f"{value} = {read}"]
 
     def _kinds(self) -> list[str]:
         """The locals that say whether a value is of the kind a cell can judge in place."""

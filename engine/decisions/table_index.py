@@ -15,7 +15,7 @@ from operator import xor
 from typing import Any, overload
 
 from engine.decisions import plain_cells
-from engine.decisions.models import HitPolicy, Table, Verdict
+from engine.decisions.models import HitPolicy, Search, Table, Verdict
 from engine.decisions.plain_cells import Cell
 from engine.feel.frames import Frame, Test
 from engine.feel.types import read_as
@@ -65,7 +65,7 @@ class Failures(Sequence[int]):
         return found
 
 
-def compiled(table: Table) -> Callable[[Frame], Verdict]:
+def compiled(table: Table) -> Search:
     """A function that finds the rules of a table that match, and what failed first in each that does not."""
     asked, steps, everything = table.asked, table.steps, (1 << len(table.rules)) - 1
     columns = [(at, _passing(table, at)) for at in sorted({at for step in steps for at, _ in step})]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from engine import errors
 from engine.decisions import plain_cells, searches
-from engine.decisions.models import HitPolicy, Logic, Output, Rule, Table, Verdict
+from engine.decisions.models import HitPolicy, Logic, Output, Rule, Search, Table, Verdict
 from engine.feel import comparisons, types
 from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import Place, Refusal
@@ -20,16 +20,29 @@ def decide(table: Table, frame: Frame) -> Verdict:
 
     Raises Invalid, naming table and inputs, when a required input is null and no rule says what that means.
     """
-    verdict = searches.search(table, frame)
-    if any(verdict.values[column] is None for column in table.needed):
+    search = table.prepared.search or prepare(table, searches.compiled(table))
+    verdict = search(frame)
+    if table.needed and any(verdict.values[column] is None for column in table.needed):
         raise _unknown(table, verdict.values)
-    if not _allowed(table, verdict, frame):
-        verdict.matched.clear()
-        return verdict
-    matched = [table.rules[index] for index in verdict.matched]
-    verdict.value = _COMBINED[table.hit_policy](table, matched, frame) if matched else _default(table, frame)
-    verdict.matched = [rule.number for rule in matched]
+    if table.prepared.restricted and not _allowed(table, verdict, frame):
+        verdict.matched = []
+    elif not verdict.matched:
+        verdict.value = _default(table, frame)
+    else:
+        matched = [table.rules[index] for index in verdict.matched]
+        verdict.value = table.prepared.combine(table, matched, frame)
+        verdict.matched = [rule.number for rule in matched]
     return verdict
+
+
+def prepare(table: Table, search: Search) -> Search:
+    """Make ready what evaluations of a table have in common; `search` finds its rules from now on."""
+    prepared = table.prepared
+    prepared.conclusions = [_conclusion(table, rule) for rule in table.rules]
+    prepared.restricted = tuple(at for at, clause in enumerate(table.inputs) if clause.allowed is not None)
+    prepared.combine = _COMBINED[table.hit_policy]
+    prepared.search = search  # last: another thread takes it for the sign that all is ready
+    return search
 
 
 def _unknown(table: Table, values: Sequence[object]) -> errors.Invalid:
@@ -44,7 +57,8 @@ def _unknown(table: Table, values: Sequence[object]) -> errors.Invalid:
 
 def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:
     """Whether each input's value is one its author allows; the first that is not makes the table's value null."""
-    for clause, value in zip(table.inputs, verdict.values, strict=True):
+    for at in table.prepared.restricted:
+        clause, value = table.inputs[at], verdict.values[at]
         if clause.allowed is not None and value is not None and clause.allowed.test(value, frame) is not True:
             allowed, place = clause.allowed.text, _nowhere(clause.expression.text)
             frame.run.warn("input_not_allowed", place, label=clause.label, allowed=allowed)
@@ -54,10 +68,7 @@ def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:
 
 def _outputs(table: Table, rule: Rule, frame: Frame) -> object:
     """A rule's conclusion: the value of its one output, or a context of several."""
-    conclusions = table.prepared.conclusions
-    if conclusions is None:
-        conclusions = table.prepared.conclusions = [_conclusion(table, one) for one in table.rules]
-    return conclusions[rule.number - 1](frame)
+    return table.prepared.conclusions[rule.number - 1](frame)
 
 
 def _conclusion(table: Table, rule: Rule) -> Logic:

@@ -64,15 +64,15 @@ def _to_json(value: object, room: list[int], depth: int) -> Json:
     room[0] -= 1
     if room[0] < 0 or depth > _DEEPEST:
         raise FeelError("result_too_large", most=STEPS)
+    if isinstance(value, str):
+        room[0] -= len(value) // 64
+        return value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Decimal):
+        whole = value.adjusted() < _LARGEST_INTEGER_DIGITS and value == value.to_integral_value()
+        return int(value) if whole else value
     match value:
-        case str():
-            room[0] -= len(value) // 64
-            return value
-        case None | bool():
-            return value
-        case Decimal():
-            whole = value.adjusted() < _LARGEST_INTEGER_DIGITS and value == value.to_integral_value()
-            return int(value) if whole else value
         case list():
             return [_to_json(item, room, depth + 1) for item in value]
         case dict():

@@ -12,8 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from engine import decisions, feel
-from engine.decisions import searches, table_code, table_index
-from engine.decisions.models import HitPolicy, Table, Verdict
+from engine.decisions import searches, table_code, table_index, tables
+from engine.decisions.models import HitPolicy, Search, Table
 from engine.feel.budgets import Run
 from engine.feel.frames import Frame
 from tests.units.decisions.drawn import MOMENT, decision, outcome, table, tree
@@ -52,7 +52,7 @@ ODD = ["other", "< other", "? = other", "[1, 2]", "[other..5]", '"a",1', "1,true
 VALUES = [None, "a", "b", "c", "", 0, 1, 1.5, 2, 3, -2, -3, True, False, [1], ["a"], [], [1, 2], {"a": 1}, "2021-03-04",
           "2021-03-03", "2021-03-02", "P1D", "12:00:00"]  # fmt: skip
 KINDS = list(EQUAL)
-Prepare = Callable[[Table], Callable[[Frame], Verdict]]
+Prepare = Callable[[Table], Search]
 PREPARED: list[Prepare] = [table_code.compiled, table_index.compiled]
 
 
@@ -65,7 +65,7 @@ def read(policy: str, kinds: Sequence[str], rows: Sequence[Sequence[str]]) -> de
     return decisions.read(drawn, "rules.dmn", strict=False)
 
 
-def searched(search: Callable[[Frame], Verdict], variables: dict[str, Any]) -> str:
+def searched(search: Search, variables: dict[str, Any]) -> str:
     """All that a search says, kinds of numbers included."""
     run = Run(MOMENT)
     found = search(Frame({name: feel.from_json(value) for name, value in variables.items()}, None, run))
@@ -113,9 +113,9 @@ def test_a_prepared_table_decides_what_a_walked_one_decides(
     search, walk = prepare(decided), functools.partial(searches.walk, decided)
     for variables in several:
         assert searched(search, variables) == searched(walk, variables)
-        decided.prepared.search = search
+        tables.prepare(decided, search)
         found = told(outcome(model, **variables))
-        decided.prepared.search = walk
+        tables.prepare(decided, walk)
         assert found == told(outcome(model, **variables))
 
 
