@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine import clock, database, settings
+from engine.definitions import bundle, deployment
 from tests import library as libraries
-from tests.library import Library
+from tests.library import BOOKS, Library
 
 Visitor = Callable[..., Page]
 Camera = Callable[[Page, str], Path]
@@ -59,6 +61,26 @@ def test_a_line_that_is_wrong_stays_with_what_was_typed(
     photographed(page, "wrong")
     page.locator("[name=came_at]").fill("08:10")
     page.locator("[name=came_at]").press("Enter")
+    expect(page.locator(".lines-entered li")).to_have_count(1)
+
+
+def test_a_line_is_asked_by_the_form_of_its_hour(
+    visitor: Visitor, library: Library, move: Callable[..., datetime]
+) -> None:
+    held = bundle.read(BOOKS / "processes" / "stay", BOOKS / "forms")
+    stricter = held.files["forms/seat.json"].replace(b'"came_at", "page"]', b'"came_at", "page", "remark"]')
+    with database.transaction() as connection:
+        changed = held.changed({"forms/seat.json": stricter, "scenarios/stays.yaml": None}).files
+        submitted = deployment.submit(connection, changed, library.staff["soan"], "Phải ghi chú")
+        deployment.approve(connection, submitted, library.staff["duyet"], "Đã đọc kỹ")
+    move(hours=1)
+    this_hour = f"{clock.now().astimezone(settings.current().zone_info):%H:%M}"
+    page = visitor("thuthu")
+    page.goto(SHEET)
+    typed(page, library.readers[0], "08:10")
+    expect(page.locator(".lines-entered li")).to_have_count(1)
+    typed(page, library.readers[1], this_hour)
+    expect(page.locator("[name=remark]")).to_have_attribute("aria-invalid", "true")
     expect(page.locator(".lines-entered li")).to_have_count(1)
 
 

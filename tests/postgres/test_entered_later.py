@@ -107,6 +107,21 @@ def ruled(library: Library, move: Move) -> Iterator[Library]:
         yield library
 
 
+def test_the_answers_are_judged_by_the_form_of_then(ruled: Library) -> None:
+    slip = {**SLIP, "required": [*SLIP["required"], "shelf"]}
+    slip["properties"] = {**SLIP["properties"], "shelf": {"type": "string"}}
+    with database.transaction() as connection:
+        table = entry().files["limits.dmn"]
+        ruled.publish(connection, bundles.small(ENTRY, {"limits.dmn": table}, slip=slip))
+    yesterday = (clock.now() - timedelta(days=1)).isoformat()
+    assert entered(ruled, yesterday)
+    with pytest.raises(Invalid) as caught:
+        entered(ruled, clock.now().isoformat())
+    assert [finding.pointer for finding in caught.value.findings] == ["/shelf"]
+    with pytest.raises(Invalid):
+        entered(ruled, yesterday, shelf="VH")
+
+
 def known(instance_id: int) -> dict[str, Any]:
     with database.transaction() as connection:
         return instances.state_of(connection, instance_id).variables
