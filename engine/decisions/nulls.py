@@ -12,7 +12,7 @@ from itertools import combinations
 
 from engine import errors
 from engine.decisions.covers import Box, Cover
-from engine.decisions.models import Decision, HitPolicy, Output
+from engine.decisions.models import Decision, HitPolicy, Output, Table
 from engine.decisions.results import COMPUTED, GATHERING
 from engine.decisions.studies import STRONGER, Study
 from engine.decisions.table_reading import NOTHING
@@ -75,15 +75,15 @@ def permitted(found: Study) -> tuple[list[Permitted], bool]:
     return listed, False
 
 
-def most_permissive(found: Study) -> list[tuple[int, str]]:
+def most_permissive(table: Table) -> list[tuple[int, str]]:
     """The outputs (by place) with the result that counts as the most permissive, as text.
 
     What the author declares with `tc:permissive`; under PRIORITY without that the last of the first output's allowed
     values, since the strictest comes first there.
     """
-    outputs = found.table.outputs
+    outputs = table.outputs
     declared = [(place, clause.permissive) for place, clause in enumerate(outputs) if clause.permissive]
-    if not declared and found.table.hit_policy is HitPolicy.PRIORITY and outputs[0].priorities:
+    if not declared and table.hit_policy is HitPolicy.PRIORITY and outputs[0].priorities:
         return [(0, formats.text(outputs[0].priorities[-1]))]
     return declared
 
@@ -100,7 +100,7 @@ class _Target:
 
 
 def _targets(found: Study) -> Iterator[_Target]:
-    wanted = most_permissive(found)
+    wanted = most_permissive(found.table)
     if not wanted:
         return
     place = wanted[0][0]

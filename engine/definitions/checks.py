@@ -13,7 +13,7 @@ from engine import schemas
 from engine.bpmn import structure
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
-from engine.decisions import DecisionModel, analysis, type_checks
+from engine.decisions import DecisionModel, analysis, graph_nulls, type_checks
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
 from engine.definitions import name_checks, places, public_checks, scenarios, text_checks
@@ -208,6 +208,7 @@ class _Check:
             for found in analysis.findings(decision):
                 if not found.code.startswith(_OF_KIND) or _cell(found) not in said:
                     yield found
+        yield from graph_nulls.findings(model)
 
     # --- messages and time --------------------------------------------------------------------------------
 

@@ -1,0 +1,226 @@
+"""What a decision comes to through others while something it reads is not known: found by trying.
+
+A table that counts the findings of other tables requires all its inputs, and yet what nobody measured may count as
+fine further down. So cases are tried: one that reaches the most permissive outcome, then the same with each input,
+and each pair, not known. What is told is true; that nothing else is, trying cannot say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+
+from engine import errors, feel
+from engine.decisions import constants, graph_inputs, nulls, wording
+from engine.decisions.evaluation import evaluate
+from engine.decisions.graph_inputs import MOMENT, Inputs, Leaf
+from engine.decisions.models import Decision, DecisionModel, Outcome
+from engine.decisions.results import GATHERING
+from engine.decisions.table_reading import NOTHING
+from engine.feel import formats
+from engine.feel.faults import FeelError
+
+MOST_TRIALS = 4_000
+MOST_PASSES = 5
+MOST_LISTED = 20
+
+Case = dict[Leaf, feel.Json]
+"""A value for everything a decision reads from outside."""
+
+_WORST = (2, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What trying one decision found: a case with the most permissive outcome (None where none was found), what makes
+    a difference to it, and the inputs that may be unknown, each with the case in which they are.
+
+    `complete` is false where trying was given up.
+    """
+
+    decision: Decision
+    outcome: str
+    inputs: Inputs
+    case: Case | None
+    telling: tuple[Leaf, ...]
+    unknown: tuple[tuple[tuple[Leaf, ...], Case], ...]
+    complete: bool
+
+
+def findings(model: DecisionModel) -> Iterator[errors.Finding]:
+    """A warning for each combination found of a table that decides by what other decisions gave.
+
+    A decision that requires another for which the same was found says nothing of its own.
+    """
+    found = {id(one.decision): one for one in map(partial(tried, model), model.decisions.values()) if one}
+    for one in found.values():
+        told = {tuple(leaves) for leaves, _ in one.unknown}
+        below = (found.get(id(part)) for part in graph_inputs.parts(model, one.decision))
+        if not any(
+            other and other is not one and told <= {leaves for leaves, _ in other.unknown} for other in below
+        ):
+            yield from _told(one)
+
+
+def tried(model: DecisionModel, decision: Decision) -> Tried | None:
+    """What trying found; None for a decision that has no most permissive outcome, or requires none that varies."""
+    wanted = _wanted(decision)
+    if not wanted or not _is_above_others(decision):
+        return None
+    trying = _Trying(model, decision, wanted, graph_inputs.of(model, decision))
+    outcome = ", ".join(text for _, text in wanted)
+    case = trying.permissive_case()
+    if case is None:
+        return Tried(decision, outcome, trying.inputs, None, (), (), trying.trials < MOST_TRIALS)
+    telling = tuple(leaf for leaf in case if trying.tells(leaf, case))
+    unknown = tuple(trying.unknown(case, telling))
+    complete = trying.trials < MOST_TRIALS
+    return Tried(decision, outcome, trying.inputs, case, telling, unknown, complete)
+
+
+def _told(one: Tried) -> Iterator[errors.Finding]:
+    told = {"name": one.decision.name, "outcome": one.outcome}
+    if one.case is None:
+        yield _finding(one.decision, "graph_not_reached", **told)
+        return
+    if one.unknown:
+        yield _finding(one.decision, "graph_case", **told, example=_said(one.inputs, one.case, one.telling))
+    for leaves, case in one.unknown[:MOST_LISTED]:
+        changed = [leaf for leaf in case if leaf not in leaves and case[leaf] != one.case[leaf]]
+        code = "graph_permits_where" if changed else "graph_permits"
+        inputs = ", ".join(f"“{one.inputs.label(leaf)}”" for leaf in leaves)
+        yield _finding(one.decision, code, **told, inputs=inputs, where=_said(one.inputs, case, changed))
+    if len(one.unknown) > MOST_LISTED or not one.complete:
+        yield _finding(one.decision, "graph_cut", **told)
+
+
+@dataclass(slots=True)
+class _Trying:
+    """Cases of one decision, tried until the bound is reached."""
+
+    model: DecisionModel
+    decision: Decision
+    wanted: list[tuple[str, str]]
+    inputs: Inputs
+    trials: int = 0
+    known: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def permissive_case(self) -> Case | None:
+        """A case with the most permissive outcome: from any case on, the value of an input that helps most, in turn."""
+        case: Case = {leaf: values[0] for leaf, values in self.inputs.values.items()}
+        score = self.score(case)
+        for _ in range(MOST_PASSES):
+            before = score
+            for leaf, values in self.inputs.values.items():
+                for value in values:
+                    found = self.score({**case, leaf: value})
+                    if found < score:
+                        case, score = {**case, leaf: value}, found
+            if score == before:
+                break
+        return case if score[0] == 0 else None
+
+    def unknown(self, case: Case, telling: tuple[Leaf, ...]) -> Iterator[tuple[tuple[Leaf, ...], Case]]:
+        """Inputs, alone or in pairs, that are not known in a case that still has the outcome, with that case."""
+        alone: set[Leaf] = set()
+        for size in (1, 2):
+            for leaves in combinations(telling, size):
+                if alone & set(leaves):
+                    continue
+                tried = self.reached(case, leaves)
+                if tried is not None:
+                    alone |= set(leaves) if size == 1 else set()
+                    yield leaves, tried
+
+    def tells(self, leaf: Leaf, case: Case) -> bool:
+        """Whether a known value of the input would have led elsewhere."""
+        return any(self.score({**case, leaf: value})[0] for value in self.inputs.values[leaf])
+
+    def reached(self, case: Case, leaves: tuple[Leaf, ...]) -> Case | None:
+        """The case with these inputs not known, if need be with another one beside them changed."""
+        bare: Case = {**case, **dict.fromkeys(leaves)}
+        if self.score(bare)[0] == 0:
+            return bare
+        beside = {near for leaf in leaves for near in self.inputs.beside[leaf]} - set(leaves)
+        for near in sorted(beside):
+            for value in self.inputs.values[near]:
+                changed = {**bare, near: value}
+                if self.score(changed)[0] == 0 and self.differs(changed, leaves):
+                    return changed
+        return None
+
+    def differs(self, case: Case, leaves: tuple[Leaf, ...]) -> bool:
+        """Whether each of these inputs still tells where another one was changed."""
+        return all(self.tells(leaf, case) for leaf in leaves)
+
+    def score(self, case: Case) -> tuple[int, int]:
+        """0 for the most permissive outcome, 1 for another, 2 for none; then the rules that matched among lists."""
+        variables = graph_inputs.variables(case)
+        key = repr(variables)
+        if key not in self.known:
+            if self.trials >= MOST_TRIALS:
+                return _WORST
+            self.trials += 1
+            self.known[key] = self._tried(variables)
+        return self.known[key]
+
+    def _tried(self, variables: Mapping[str, feel.Json]) -> tuple[int, int]:
+        try:
+            outcome = evaluate(self.model, self.decision.id, variables, MOMENT)
+        except (errors.Invalid, FeelError):
+            return _WORST
+        return (0 if self._is_permissive(outcome.result) else 1), _gathered(outcome, set())
+
+    def _is_permissive(self, result: object) -> bool:
+        if len(self.decision.outputs) == 1:
+            return result is not None and formats.text(result) == self.wanted[0][1]
+        return isinstance(result, dict) and all(
+            result.get(name) is not None and formats.text(result[name]) == text for name, text in self.wanted
+        )
+
+
+def _wanted(decision: Decision) -> list[tuple[str, str]]:
+    """The outputs by name with their most permissive result."""
+    if decision.table is None or not decision.outputs or decision.table.hit_policy in GATHERING:
+        return []
+    wanted = nulls.most_permissive(decision.table)
+    return [(decision.outputs[place].name, text) for place, text in wanted if text != NOTHING]
+
+
+def _is_above_others(decision: Decision) -> bool:
+    """Whether a decision requires others that are not constant."""
+    required = {need.id for need in decision.needs if need.kind == "decision"}
+    return len(required) > len(constants.known(decision))
+
+
+def _gathered(outcome: Outcome, seen: set[str]) -> int:
+    """How many rules matched in the tables below that gather results."""
+    total = 0
+    for part in outcome.sub:
+        if part.decision_id not in seen:
+            seen.add(part.decision_id)
+            gathers = part.decision.table is not None and part.decision.table.hit_policy in GATHERING
+            total += (len(part.matched) if gathers else 0) + _gathered(part, seen)
+    return total
+
+
+def _said(inputs: Inputs, case: Case, leaves: Iterable[Leaf]) -> wording.Words:
+    parts = [
+        {"says": "decision_table.where.unknown", "label": inputs.label(leaf)}
+        if case[leaf] is None
+        else {
+            "says": "decision_table.where.is",
+            "label": inputs.label(leaf),
+            "value": wording.literal(feel.from_json(case[leaf])),
+        }
+        for leaf in leaves
+    ]
+    return {"parts": parts, "between": "; "}
+
+
+def _finding(decision: Decision, code: str, **params: object) -> errors.Finding:
+    return errors.Finding(
+        f"dmn_table.{code}", params, decision.file, decision.line, decision.id, severity="warning"
+    )
