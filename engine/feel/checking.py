@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from engine.feel import checking_calls, checking_loops, checking_tests, mismatches, type_operators, types
+from engine.feel import (
+    checking_calls,
+    checking_loops,
+    checking_tests,
+    habits,
+    mismatches,
+    type_operators,
+    types,
+)
 from engine.feel import syntax as tree
 from engine.feel.faults import Place
 from engine.feel.functions import BUILT_IN
@@ -269,7 +277,8 @@ def _instance_of(checker: Checker, node: tree.InstanceOf) -> Type:
     checker.infer(node.value)
     wanted = checker.resolved(node.type)
     if isinstance(wanted, types.Reference):
-        close = mismatches.near(wanted.name, [*checker.known_types, *types.PLAIN])
+        known = [*checker.known_types, *types.PLAIN]
+        close = habits.OTHER_TYPES.get(wanted.name.lower()) or mismatches.near(wanted.name, known)
         code = "type_unknown_near" if close else "type_unknown"
         return checker.refuse(Mismatch(code, {"name": wanted.name, "near": close}, checker.place(node)))
     return BOOLEAN

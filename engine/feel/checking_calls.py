@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.feel import dates, durations, mismatches, types
+from engine.feel import dates, durations, habits, mismatches, types
 from engine.feel import syntax as tree
 from engine.feel.functions import BUILT_IN, BuiltIn, Parameter, Signature, accepted
 from engine.feel.mismatches import Mismatch
@@ -188,7 +188,7 @@ def _constant(checker: Checker, node: tree.Call, name: str) -> Type | None:
 def _unknown(checker: Checker, callee: tree.Node, name: str) -> Type:
     """A call of a name that nothing here defines as a function."""
     functions = [known for known, of in checker.names.items() if kind(of) == "function"]
-    close = mismatches.near(name, [*BUILT_IN, *functions])
+    close = habits.OTHER_FUNCTIONS.get(name.lower()) or mismatches.near(name, [*BUILT_IN, *functions])
     code = "function_unknown_near" if close else "function_unknown"
     return checker.refuse(Mismatch(code, {"name": name, "near": close}, checker.place(callee)))
 

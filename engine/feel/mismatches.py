@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import errors, texts
-from engine.feel import type_relations
+from engine.feel import habits, type_relations
 from engine.feel.faults import Place
 from engine.feel.types import Type
 
@@ -51,10 +51,14 @@ class Mismatch:
 
 
 def differing(code: str, place: Place, expected: Iterable[str], found: Type, **params: Any) -> Mismatch:
-    """A value of another type than expected, with the conversion that mends it where there is one."""
+    """A value of another type than expected, with what mends it where there is something."""
     wanted = sorted(set(expected))
     said = {**params, "expected": ", ".join(wanted), "found": type_relations.words(found)}
     kind = type_relations.kind(found)
+    if kind == "number" and habits.looks_like_a_date(place.extract):
+        return Mismatch("date_unquoted", said, place)
+    if kind == "function":
+        return Mismatch("function_uncalled", said, place)
     if kind == "list" and "list" not in wanted:
         return Mismatch(f"{code}_listed", said, place)
     makers = {_MAKERS[one] for one in wanted if one in _MAKERS and _converts(kind, one)}

@@ -222,14 +222,14 @@ def _closes_range(reader: Reader) -> bool:
 
 
 def _filter(reader: Reader, source: tree.Node) -> tree.Node:
-    reader.advance()
+    opening = reader.advance()
     with reader.deeper(), reader.scope(("item",)):
         condition = _expression(reader)
-    return tree.Filter(source.start, reader.expect("]").end, source, condition)
+    return tree.Filter(source.start, reader.expect("]", opening).end, source, condition)
 
 
 def _call(reader: Reader, callee: tree.Node) -> tree.Node:
-    reader.advance()
+    opening = reader.advance()
     arguments: list[tree.Node] = []
     names: list[str] = []
     with reader.deeper():
@@ -242,7 +242,7 @@ def _call(reader: Reader, callee: tree.Node) -> tree.Node:
             arguments.append(_expression(reader))
             if not reader.takes(","):
                 break
-    return tree.Call(callee.start, reader.expect(")").end, callee, tuple(arguments), tuple(names))
+    return tree.Call(callee.start, reader.expect(")", opening).end, callee, tuple(arguments), tuple(names))
 
 
 def _start(reader: Reader) -> tree.Node:
@@ -306,7 +306,7 @@ def _parenthesis(reader: Reader) -> tree.Node:
     inner = bound or _expression(reader)
     if bound is None and reader.sees(".."):
         return _interval(reader, opening, inner)
-    return replace(inner, start=opening.start, end=reader.expect(")").end)
+    return replace(inner, start=opening.start, end=reader.expect(")", opening).end)
 
 
 def _bracket(reader: Reader) -> tree.Node:
@@ -319,7 +319,7 @@ def _bracket(reader: Reader) -> tree.Node:
         return _interval(reader, opening, items[0])
     while reader.takes(","):
         items.append(_expression(reader))
-    return tree.List(opening.start, reader.expect("]").end, tuple(items))
+    return tree.List(opening.start, reader.expect("]", opening).end, tuple(items))
 
 
 def _open_bracket(reader: Reader) -> tree.Node:
@@ -356,7 +356,7 @@ def _context(reader: Reader) -> tree.Node:
             reader.declare(key)
             if not reader.takes(","):
                 break
-    return tree.Context(opening.start, reader.expect("}").end, tuple(entries))
+    return tree.Context(opening.start, reader.expect("}", opening).end, tuple(entries))
 
 
 def _key(reader: Reader) -> str:

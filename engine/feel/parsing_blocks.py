@@ -45,7 +45,9 @@ def _quantified(reader: Reader, parse: Parse) -> tree.Node:
 def _iterators(reader: Reader, parse: Parse, end: str) -> tuple[tree.Iterator, ...]:
     found = [_iterator(reader, parse)]
     # The standard separates iterators with commas; old models repeat them with spaces only.
-    while reader.takes(",") or (reader.token.kind == "name" and not reader.sees(end)):
+    while reader.takes(",") or (
+        reader.token.kind == "name" and not reader.sees(end) and reader.has_ahead("in")
+    ):
         found.append(_iterator(reader, parse))
     reader.expect(end)
     return tuple(found)

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable
 from collections.abc import Iterator as Turns
 from contextlib import contextmanager
 
-from engine.feel.faults import FeelError, Place
+from engine.feel import habits
+from engine.feel.faults import FeelError, Place, position
 from engine.feel.tokens import KEYWORDS, Token, tokens, words
 
 DEEPEST = 60  # parentheses within parentheses
+LONGEST_NAME = 12  # words of a loop's name
 LONGEST_CHAIN = 200  # operators in a row
 _INSIDE_NAMES = frozenset(
     "./-'+*?"
@@ -89,27 +91,49 @@ class Reader:
         self.at += 1
         return True
 
-    def expect(self, text: str) -> Token:
+    def has_ahead(self, text: str) -> bool:
+        """Whether a keyword stands among the next few names, as `in` does behind the name of a loop."""
+        ahead = self.tokens[self.at + 1 : self.at + 1 + LONGEST_NAME]
+        return any(token.text == text and token.kind == "name" for token in ahead)
+
+    def expect(self, text: str, opening: Token | None = None) -> Token:
+        """The symbol or keyword that has to stand here; `opening` is the bracket that it closes."""
         if not self.sees(text):
-            raise self.unexpected(text)
+            raise self.unexpected(text, opening)
         return self.advance()
 
-    def unexpected(self, expected: str) -> FeelError:
+    def unexpected(self, expected: str, opening: Token | None = None) -> FeelError:
         """The error of finding this token where something else belongs, with advice where a habit explains it."""
         found, before = self.token, self.tokens[self.at - 1] if self.at else None
-        code = (
-            f"expected_{expected}" if expected.isalpha() and expected not in KEYWORDS else "expected_symbol"
+        place = Place(self.text, found.start, found.end)
+        in_pieces = (
+            expected in ("end", ")", ",") and before is not None and found.kind == before.kind == "name"
         )
-        if found.text == "'":
-            code = "single_quote"
-        elif found.text == "=" and before and before.text == "=":
-            code = "double_equals"
-        elif expected in ("end", ")", ",") and before and found.kind == before.kind == "name":
-            code = "name_in_pieces"
-        elif found.kind == "end":
-            code += "_at_end"
-        extra = {"name": f"{before.text} {found.text}"} if code == "name_in_pieces" and before else {}
-        return FeelError(code, Place(self.text, found.start, found.end), expected, found.text, **extra)
+        if in_pieces and before and (near := self._near()):
+            name = f"{before.text} {found.text}"
+            return FeelError("name_in_pieces_near", place, expected, found.text, name=name, near=near)
+        habit = habits.of(self.tokens, self.at, expected)
+        if habit is not None:
+            said = {"found": found.text, **habit.params}
+            place = Place(self.text, habit.first.start, found.end)
+            return FeelError(habit.code, place, expected, said.pop("found"), **said)
+        if in_pieces and before:
+            return FeelError(
+                "name_in_pieces", place, expected, found.text, name=f"{before.text} {found.text}"
+            )
+        ending = "_at_end" if found.kind == "end" else ""
+        if opening is not None:
+            line, column = position(self.text, opening.start)
+            said = {"opening": opening.text, "opened_line": line, "opened_column": column}
+            return FeelError(f"bracket_open{ending}", place, expected, found.text, **said)
+        is_kind = expected.isalpha() and expected not in KEYWORDS
+        code = f"expected_{expected}" if is_kind else "expected_symbol"
+        return FeelError(code + ending, place, expected, found.text)
+
+    def _near(self) -> str:
+        """The known name of several words most like the words here; empty when none is like them."""
+        known = [parts for names in (self.functions, *self.scopes) for parts in names.by_tokens]
+        return habits.near_name(self.tokens, self.at, known)
 
     @contextmanager
     def deeper(self) -> Turns[None]:
@@ -164,6 +188,8 @@ class Reader:
             raise self.unexpected("name")
         parts = [self.advance()]
         while not self.sees(*stops):
+            if stops == ("in",) and self.sees("return", "satisfies"):
+                raise self.unexpected("in")
             if self.token.kind not in ("name", "number") and self.token.text not in _INSIDE_NAMES:
                 raise self.unexpected(stops[0])
             parts.append(self.advance())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engine.feel import characters
 from engine.feel.faults import FeelError, Place
 
 LONGEST_TEXT = 100_000  # characters of one expression
@@ -54,7 +55,8 @@ def tokens(text: str) -> list[Token]:
     while at < size:
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup == "unclosed":
-            raise FeelError(_reason(text, at), Place(text, at, at + 1), found=text[at])
+            code, said = characters.refused(text, at)
+            raise FeelError(code, Place(text, at, at + 1), **said)
         kind = match.lastgroup or ""
         if kind != "space":
             found.append(Token(kind, match.group(), at, match.end()))
@@ -95,11 +97,3 @@ def _character(match: re.Match[str]) -> str:
         return _SIMPLE.get(escape, "\\" + escape)
     code = int(escape[1:], 16)
     return chr(code) if code <= 0x10FFFF else "\ufffd"
-
-
-def _reason(text: str, at: int) -> str:
-    if text[at] == '"':
-        return "string_open"
-    if text.startswith("/*", at):
-        return "comment_open"
-    return "character_unknown"

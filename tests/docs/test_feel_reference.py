@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
+from engine import texts
 from engine.feel import arithmetic, budgets, paths, patterns, readers, syntax, tokens, types
 from engine.feel.functions import BUILT_IN, Signature
 from engine.feel.logic import DECIDE
@@ -127,11 +127,11 @@ def test_every_keyword_is_listed() -> None:
 
 
 def test_every_warning_and_refusal_is_explained_and_no_other() -> None:
-    texts = yaml.safe_load((ROOT / "engine" / "texts" / "feel.en.yaml").read_text("utf-8"))
+    said = texts.catalogue("en")
     rows = [line.split("|")[1] for line in LIMITS.read_text("utf-8").splitlines() if line.startswith("| `")]
     explained = {word for row in rows for word in re.findall(r"`([a-z_]+)`", row) if "_" in word}
-    assert explained == set(texts["feel"]["warnings"])
-    refusals = {code for code in texts["findings"]["feel"] if code != "expected_end_at_end"}
+    assert explained == set(said["feel"]["warnings"])
+    refusals = {code for code in said["findings"]["feel"] if code != "expected_end_at_end"}
     codes = {code for example in EXAMPLES for code in example.codes}
     assert codes <= explained | refusals
     assert [code for code in refusals - codes if f"`{code}`" not in LIMITS.read_text("utf-8")] == []
