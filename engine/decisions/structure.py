@@ -46,7 +46,9 @@ class _Structure:
 
     def everything(self) -> Iterator[errors.Finding]:
         yield from self.language()
-        yield from self.twice([element for name in _DRAWN for element in elements.all_of(self.root, name)])
+        drawn = [element for name in _DRAWN for element in elements.all_of(self.root, name)]
+        yield from self.twice(drawn)
+        yield from self.ids(drawn)
         yield from self.twice(elements.children(self.root, "itemDefinition"))
         for element in self.root.iter():
             name = elements.tag(element)
@@ -58,6 +60,10 @@ class _Structure:
                 yield from self.outputs(element)
             if name in ("decision", "businessKnowledgeModel"):
                 yield from self.logic(element, name)
+            if name == "decisionService" and elements.child(element, "outputDecision") is None:
+                yield self.finding("service_without_output", element, name=_name(element))
+            if name == "relation":
+                yield from self.rows(element)
 
     def language(self) -> Iterator[errors.Finding]:
         """The language of all expressions that do not name their own."""
@@ -73,6 +79,23 @@ class _Structure:
             if name and name in seen:
                 yield self.finding("name_twice", part, name=name)
             seen.add(name)
+
+    def ids(self, drawn: Iterable[etree._Element]) -> Iterator[errors.Finding]:
+        """Elements that requirements could not tell apart; two decisions are found when they are read."""
+        seen: dict[str, str] = {}
+        for element in drawn:
+            identity, kind = element.get("id", ""), elements.tag(element)
+            if identity and identity in seen and not seen[identity] == kind == "decision":
+                yield self.finding("id_twice", element, id=identity)
+            seen.setdefault(identity, kind)
+
+    def rows(self, relation: etree._Element) -> Iterator[errors.Finding]:
+        """A row has a cell for each column."""
+        columns = len(elements.children(relation, "column"))
+        for number, row in enumerate(elements.children(relation, "row"), 1):
+            found = sum(elements.tag(cell) in elements.LOGIC for cell in row)
+            if found != columns:
+                yield self.finding("row_width", row, row=number, found=found, columns=columns)
 
     def outputs(self, table: etree._Element) -> Iterator[errors.Finding]:
         """Several output columns make a context, by their names, and cannot be added up."""

@@ -33,6 +33,18 @@ REFUSED = [
     ),
     ("element_unknown", decision("d", literal("1") + "<decisionTabel/>"), "d"),
     ("element_unknown", "<decisions/>", None),
+    (
+        "row_width",
+        decision("d", f'<relation><column name="a"/><row>{literal("1")}{literal("2")}</row></relation>'),
+        "d",
+    ),
+    ("service_without_output", '<decisionService id="s" name="s"/>', "s"),
+    ("id_twice", INPUT.replace('name="days"', 'name="hours"') + decision("i", literal("1")), "i"),
+    (
+        "id_twice",
+        decision("i", literal("1")) + decision("i", literal("1")).replace('name="i"', 'name="j"'),
+        "i",
+    ),
 ]
 
 
