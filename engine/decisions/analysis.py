@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from engine import errors
 from engine.decisions import cells, nulls, studies, wording
 from engine.decisions.constants import BeyondAnalysis
 from engine.decisions.covers import Box, TooLarge
 from engine.decisions.domains import Column
-from engine.decisions.models import Decision, Output
+from engine.decisions.models import Decision, DecisionModel, Output
 from engine.decisions.nulls import Permitted
 from engine.decisions.studies import Study
 from engine.decisions.wording import Words
 
 _BEYOND = {"data": "cell_reads_data", "clock": "cell_reads_clock", "computed": "cell_computes"}
+
+
+def of_model(model: DecisionModel) -> Iterator[errors.Finding]:
+    """The findings about every table of a model: of its decisions and of its functions, within other boxes too."""
+    for decision in model.decisions.values():
+        for table in decision.tables:
+            yield from findings(replace(decision, table=table))
+    for one in model.knowledge.values():
+        for table in one.tables:
+            empty: frozenset[str] = frozenset()
+            asked = Decision(
+                one.id, one.variable.name, one.variable, table, None, one.needs, empty, one.reads
+            )
+            yield from findings(replace(asked, line=one.line, file=model.file))
 
 
 def findings(decision: Decision) -> list[errors.Finding]:

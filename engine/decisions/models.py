@@ -152,7 +152,7 @@ class Decision:
     """One decision: its logic (a table, or other boxed logic), what it requires, and the free names it reads.
 
     For people: `text` is what a literal expression says, `members` the names of its value in their order. `infer`
-    works out what it can give (`engine.decisions.type_checks`).
+    works out what it can give (`engine.decisions.type_checks`); `tables` are all tables in it, within other boxes too.
     """
 
     id: str
@@ -170,6 +170,7 @@ class Decision:
     text: str = ""
     members: tuple[str, ...] = ()
     infer: Inference = unknown
+    tables: tuple[Table, ...] = ()
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -190,7 +191,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """A business knowledge model: a function of its parameters, within what it requires."""
+    """A business knowledge model: a function of its parameters, within what it requires; `tables` as of a decision."""
 
     id: str
     variable: Variable
@@ -199,6 +200,8 @@ class Knowledge:
     needs: tuple[Need, ...]
     reads: frozenset[str]
     infer: Inference = unknown
+    tables: tuple[Table, ...] = ()
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ class _Reading:
         self.result.decisions[identity] = Decision(
             identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
             frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
-            box.entries, box.text, box.members, box.infer,
+            box.entries, box.text, box.members, box.infer, tuple(scope.tables),
         )  # fmt: skip
         return None
 
@@ -175,6 +175,8 @@ class _Reading:
             self._needs(element),
             frozenset(scope.reads),
             box.infer,
+            tuple(scope.tables),
+            elements.line(element),
         )
 
     def _read_service(self, element: etree._Element) -> None:

@@ -9,13 +9,14 @@ from lxml import etree
 
 from engine import errors, feel
 from engine.decisions import elements
+from engine.decisions.models import Table
 from engine.decisions.surroundings import Spot
 from engine.feel import types
 from engine.feel.expressions import Expression, UnaryTests
 
 
 class Scope:
-    """Compiles the expressions of one decision and gathers the free names they read."""
+    """Compiles the expressions of one decision and gathers the free names they read, and the tables among its boxes."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class Scope:
         self.bound: list[str] = []
         self.names: set[str] = set()
         self.reads: set[str] = set()
+        self.tables: list[Table] = []
 
     def fresh(self) -> Scope:
         """The same surroundings for another decision."""

@@ -38,10 +38,12 @@ def read(element: etree._Element, scope: Scope) -> Table:
     )
     asked = tuple((c.expression.closure, c.type if types.reads_texts(c.type) else None) for c in inputs)
     aggregation = _aggregation(element, policy, scope)
-    return Table(
+    table = Table(
         element.get("id", ""), _name(element), policy, aggregation, inputs, outputs, rules, asked, steps,
         _needed(inputs, rules),
     )  # fmt: skip
+    scope.tables.append(table)
+    return table
 
 
 def _name(element: etree._Element) -> str:

@@ -204,10 +204,9 @@ class _Check:
         typed = type_checks.findings(model)
         yield from typed
         said = {_cell(one) for one in typed}
-        for decision in model.decisions.values():
-            for found in analysis.findings(decision):
-                if not found.code.startswith(_OF_KIND) or _cell(found) not in said:
-                    yield found
+        for found in analysis.of_model(model):
+            if not found.code.startswith(_OF_KIND) or _cell(found) not in said:
+                yield found
         yield from graph_nulls.findings(model)
 
     # --- messages and time --------------------------------------------------------------------------------

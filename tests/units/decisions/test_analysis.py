@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from engine import decisions, errors, texts
 from engine.decisions import analysis, covers, study_bench
-from tests.units.decisions.drawn import decision, literal, model, one_table
+from tests.units.decisions.drawn import decision, literal, model, one_table, table
 
 DAYS = ("days", "number")
 
@@ -175,6 +177,27 @@ def test_a_date_compared_without_a_declared_type_is_said() -> None:
     rules = [['< date("2026-01-31")', "1"], ['>= date("2026-01-31")', "2"]]
     assert codes(one_table("UNIQUE", ["due"], ["fee"], rules)) == ["column_untyped"]
     assert codes(one_table("UNIQUE", ["date(due)"], ["fee"], rules)) == []
+
+
+def test_tables_within_other_boxes_and_within_functions_are_checked_too() -> None:
+    gapped = table("UNIQUE", [DAYS], ["fee"], [["< 6", "1"]])
+    boxed = f'<context><contextEntry><variable name="fee"/>{gapped}</contextEntry></context>'
+    function = (
+        '<businessKnowledgeModel id="f" name="f"><variable name="f"/><encapsulatedLogic>'
+        f'<formalParameter name="days" typeRef="number"/>{gapped}</encapsulatedLogic></businessKnowledgeModel>'
+    )
+    found = list(analysis.of_model(model(function, decision("d", boxed), decision("e", gapped))))
+    assert [(one.element, one.file) for one in found if one.code == "dmn_table.gap"] == [
+        ("d", "rules.dmn"), ("e", "rules.dmn"), ("f", "rules.dmn"),
+    ]  # fmt: skip
+
+
+def test_findings_are_kept_as_json_and_said_from_it() -> None:
+    rules = [["< 6", "true", "1"], ["[6..24)", "-", "2"], ["> 20", "-", "3"]]
+    for finding in said(one_table("UNIQUE", [DAYS, ("late", "boolean")], ["fee"], rules)):
+        kept = errors.Finding(**json.loads(json.dumps(asdict(finding))))
+        assert kept.sentence("vi") == finding.sentence("vi")
+        assert "{" not in kept.sentence("vi")
 
 
 def test_logic_that_is_no_table_has_no_findings() -> None:

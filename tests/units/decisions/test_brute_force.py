@@ -9,11 +9,12 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import Any
 
-from engine.decisions import constants, nulls, studies, tables, wording
+from engine.decisions import cells, constants, nulls, studies, tables, wording
 from engine.decisions.domains import Column
-from engine.decisions.models import Decision, HitPolicy
+from engine.decisions.models import Decision, HitPolicy, Input
 from engine.decisions.studies import Study
-from engine.feel import dates, durations
+from engine.feel import dates, durations, syntax
+from engine.feel.expressions import UnaryTests
 from tests.units.decisions.drawn import one_table
 
 TABLES = 1_000
@@ -187,6 +188,7 @@ def _compared(case: Case, found: Study, matched: dict[Any, Any]) -> dict[str, in
         "idle": _idle(found, matched),
         "masked": _masked(case, found, matched),
         "nulls": _nulls(case, found),
+        "cells": _cells(case, found),
     }
 
 
@@ -277,3 +279,37 @@ def _nulls(case: Case, found: Study) -> int | None:
 
 def unknown(point: Sequence[object]) -> frozenset[int]:
     return frozenset(place for place, value in enumerate(point) if value is None)
+
+
+WRONG_KIND = ('"2"', '"2026-02-01"')  # texts in columns of numbers and days
+
+
+def _cells(case: Case, found: Study) -> int | None:
+    """Parts of cells that pass nothing allowed, something not allowed, or are of another kind than their column."""
+    table = case.decision.table
+    assert table is not None
+    expected = {
+        (rule.number - 1, place, code)
+        for rule in table.rules
+        for place, kind in enumerate(case.kinds)
+        for test in rule.tests[place].tree.tests
+        if (code := _doubt(rule.tests[place], test, table.inputs[place], kind))
+    }
+    doubts = list(cells.doubts(table, found.columns, found.known))
+    if {(one.rule, one.column.places[0], one.code) for one in doubts} != expected:
+        return None
+    return len(doubts) if {one.rule for one in doubts if one.whole} <= set(found.idle) else None
+
+
+def _doubt(cell: UnaryTests, test: syntax.Node, clause: Input, kind: Kind) -> str:
+    frame = constants.frame({})
+    if cell.text[test.start : test.end] in WRONG_KIND and kind.name in ("number", "date"):
+        return "kind"
+    alone = constants.test(test, cell.text, {})
+    passed = {point for point in kind.points if alone(point, frame) is True}
+    allowed = {
+        point for point in passed if clause.allowed is None or clause.allowed.run(point, frame) is True
+    }
+    if passed and not allowed:
+        return "outside"
+    return "partly" if passed - allowed and isinstance(test, syntax.Literal | syntax.Interval) else ""
