@@ -47,7 +47,8 @@ def conformance(arguments: Namespace) -> int:
     1 when a case fails that is not refused on purpose.
     """
     report = kit.run(Path(arguments.folder), printing.language())
-    told = {**dataclasses.asdict(report), "as_intended": report.as_intended}
+    failures = [{**dataclasses.asdict(one), "on_purpose": one.on_purpose} for one in report.failures]
+    told = {**dataclasses.asdict(report), "failures": failures, "as_intended": report.as_intended}
     print(json.dumps(told, indent=2, ensure_ascii=False) if arguments.json else report.told())
     return 0 if report.as_intended else 1
 

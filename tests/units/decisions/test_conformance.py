@@ -142,6 +142,7 @@ def test_the_command_prints_every_folder_and_failure_and_tells_by_its_status(
     assert tiemchung.main(["conformance", "dmn", kit, "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["total"] == {"passed": 3, "total": 4, "passed_with_value": 2, "total_with_value": 3}
-    assert told["failures"][0]["case"] == "4" and told["as_intended"] is False
+    assert told["failures"][0]["case"] == "4" and told["failures"][0]["on_purpose"] is False
+    assert told["as_intended"] is False
     own = CASES[: CASES.index('<testCase id="4"')] + "</testCases>"
     assert tiemchung.main(["conformance", "dmn", str(_kit(tmp_path / "own", own, *PARTS))]) == 0
