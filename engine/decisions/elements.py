@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from lxml import etree
@@ -29,7 +30,13 @@ def tag(element: etree._Element) -> str:
     """The element's name without its namespace; empty for comments, instructions and foreign elements."""
     if not isinstance(element.tag, str):
         return ""
-    name = etree.QName(element)
+    return _local(element.tag)
+
+
+@functools.lru_cache(maxsize=1024)
+def _local(named: str) -> str:
+    """The local part of `{namespace}name` where the namespace is one of DMN's."""
+    name = etree.QName(named)
     return name.localname if name.namespace in NAMESPACES else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable
 from collections.abc import Iterator as Turns
 from contextlib import contextmanager
@@ -50,6 +51,12 @@ class Names:
         return None
 
 
+@functools.lru_cache(maxsize=512)
+def laid_out(names: frozenset[str]) -> Names:
+    """The names around expressions, laid out once for all that share them; nobody adds to them."""
+    return Names(names)
+
+
 class Reader:
     """The tokens of one text, the position in them, and the names known there."""
 
@@ -60,9 +67,10 @@ class Reader:
         self.depth = 0
         self.in_range_end = False
         self.functions = functions
-        self.types = Names(types)
-        self.members = Names(names)
-        self.scopes: list[Names] = [Names(names)]
+        self.types = laid_out(frozenset(types))
+        self.given = laid_out(frozenset(names))
+        self.members = Names()  # besides those given
+        self.scopes: list[Names] = [self.given, Names()]
 
     # -- tokens
 
@@ -197,7 +205,8 @@ class Reader:
 
     def member(self) -> str:
         """The name after a dot: the longest known member, or one word."""
-        found = self.members.longest(self.tokens, self.at)
+        both = (names.longest(self.tokens, self.at) for names in (self.given, self.members))
+        found = max((one for one in both if one), default=None)
         if found:
             self.at += found[0]
             return found[1]

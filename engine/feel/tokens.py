@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -65,6 +66,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+@functools.lru_cache(maxsize=4096)
 def words(name: str) -> tuple[str, ...]:
     """A name as the texts of its tokens: `first name`, `a-b` … so that spacing does not matter; () if it is none."""
     try:
