@@ -33,8 +33,8 @@ class Words:
     zone: ZoneInfo
 
     def of(self, key: str) -> Words:
-        """The words of a decision that this one requires."""
-        return replace(self, key=key)
+        """The words of a decision that this one requires; one of another file goes by its id too."""
+        return replace(self, key=key.rpartition("#")[2])
 
     @property
     def said(self) -> wordings.Wordings:
@@ -148,18 +148,35 @@ class Words:
         if told.how == "default":
             return rendering.sentence("case.by_default", self.language)
         said = []
-        for reason in conclusions.reasons(told):
+        reasons = conclusions.reasons(told) or self._findings(told)
+        for reason in reasons:
             decision = reason.explanation.decision
             inner = self if reason.explanation is told else self.of(reason.explanation.key)
             for number in reason.rules if decision else ():
                 assert decision is not None
                 label = inner.rule(decision, decision.rules[number - 1])
                 form = "case.rule_about" if label else "case.rule_alone"
-                said.append(rendering.sentence(form, self.language, rule=number, about=label))
+                form = "case.rule_of" if len(reasons) > 1 and label else form
+                table = inner.name(decision)
+                said.append(rendering.sentence(form, self.language, rule=number, about=label, table=table))
         more = len(said) - MOST_RULES
         if more > 0:
             said[MOST_RULES:] = [rendering.sentence("case.rules_more", self.language, count=more)]
         return "; ".join(said)
+
+    def _findings(self, told: Explanation) -> tuple[conclusions.Reason, ...]:
+        """Of a conclusion that no rule says in its own word: the rules of required tables that made a finding which the
+        process has a name for."""
+        found = []
+        for one in told.every():
+            decision, inner = one.decision, self.of(one.key)
+            if decision is None or decision.table is None or one is told:
+                continue
+            rules = tuple(
+                number for number in one.deciding if inner._found(decision, decision.rules[number - 1])
+            )
+            found += [conclusions.Reason(one, rules)] if rules else []
+        return tuple(found)
 
     def _every(self) -> dict[str, str]:
         """The names of the constants of all outputs: a finding is called the same wherever it is repeated."""

@@ -130,10 +130,17 @@ def _literal(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
     if not text:
         return Box(None, _typed(_nothing, wanted, element))
     found = scope.expression(element)
-    members = tuple(name for name, _ in found.tree.entries) if isinstance(found.tree, tree.Context) else ()
     spot = scope.spot(element)
     infer = box_types.fitted(box_types.literal(found, spot), wanted, spot)
-    return Box(None, _typed(found.closure, wanted, element), infer, None, text, members)
+    return Box(None, _typed(found.closure, wanted, element), infer, None, text, _members(found.tree))
+
+
+def _members(node: tree.Node) -> tuple[str, ...]:
+    """The names of the context that an expression gives, as written: `{…}`, or `{…}.result`."""
+    if isinstance(node, tree.Path) and isinstance(node.source, tree.Context):
+        member = node.member
+        node = next((value for name, value in node.source.entries if name == member), node)
+    return tuple(name for name, _ in node.entries) if isinstance(node, tree.Context) else ()
 
 
 def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:

@@ -18,7 +18,7 @@ from engine.feel.faults import said
 from engine.feel.values import Function
 
 Json = feel.Json
-_FIT = ord("0")  # a rule that fitted; the column that failed first, from 1, is as many characters further on
+_FIRST = ord("1")  # a rule's first column failed first, the others follow; before it, "0", a rule that fitted
 _GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 _EXTRACT = 60  # characters of the text a warning is about
 
@@ -140,9 +140,10 @@ def _keep(steps: dict[str, Json], root: DecisionModel, model: DecisionModel, out
     step: dict[str, Json] = {"out": outcome.value}
     steps[key] = step
     if decision.table is not None:
+        failed = tuple(outcome.failed)
         step["in"] = [feel.to_json(value) for value in outcome.values]
-        step["fit"] = "".join(chr(_FIT + failed + 1) for failed in outcome.failed)
-        if outcome.matched != _matched(outcome.failed):
+        step["fit"] = "".join([chr(_FIRST + column) for column in failed])
+        if outcome.matched != _matched(failed):
             step["rules"] = list(outcome.matched)
     elif reads := _reads(outcome):
         step["read"] = reads
@@ -150,9 +151,10 @@ def _keep(steps: dict[str, Json], root: DecisionModel, model: DecisionModel, out
         step["entries"] = {name: feel.to_json(value) for name, value in outcome.entries.items()}
     if outcome.warnings:
         step["warn"] = [_noted(warning) for warning in outcome.warnings]
-    models = {id(need.model.decisions[need.id]): need.model for need in _required(decision)}
-    for part in outcome.sub:  # a decision service leaves out those it was given
-        _keep(steps, root, models[id(part.decision)], part)
+    if outcome.sub:  # a decision service leaves out those it was given
+        models = {id(need.model.decisions[need.id]): need.model for need in _required(decision)}
+        for part in outcome.sub:
+            _keep(steps, root, models[id(part.decision)], part)
 
 
 def _reads(outcome: Outcome) -> dict[str, Json]:
@@ -206,7 +208,7 @@ class _Telling:
                 again.append(other)
             elif other in self.steps:
                 parts.append(self.told(need.model, need.model.decisions[need.id], self.steps[other]))
-        failed = tuple(ord(sign) - _FIT - 1 for sign in step.get("fit", ""))
+        failed = tuple(ord(sign) - _FIRST for sign in step.get("fit", ""))
         return Explanation(
             key=key,
             decision=decision,
@@ -228,7 +230,7 @@ def _from_tree(model: DecisionModel, decision: Decision, kept: Json) -> dict[str
 
     def step(decision: Decision | None, inputs: Mapping[str, Json], trace: Any) -> dict[str, Any]:
         values = [inputs.get(clause.label) for clause in decision.inputs] if decision else []
-        return {"in": values, "fit": "".join(chr(_FIT + failed) for _, failed in trace)}
+        return {"in": values, "fit": "".join(chr(_FIRST + failed - 1) for _, failed in trace)}
 
     def walk(parts: Any) -> None:
         for part in parts:
@@ -256,7 +258,7 @@ def _required(decision: Decision) -> list[Need]:
 
 
 def _matched(failed: Sequence[int]) -> tuple[int, ...]:
-    return tuple(number for number, column in enumerate(failed, 1) if column < 0)
+    return tuple([number for number, column in enumerate(failed, 1) if column < 0])
 
 
 def _foremost(explanation: Explanation) -> tuple[int, ...]:

@@ -1,0 +1,100 @@
+"""What the campaign's tables decide is explained in the clinic's words, in both languages, and kept in few bytes."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine import decisions, feel, settings, texts, waits
+from engine.decisions import explanations
+from engine.definitions import bundle, editions
+from engine.definitions import definition as definitions
+from engine.definitions.definition import Definition
+from web.decision_words import Words
+
+VISIT = settings.CHECKOUT / "processes" / "visit"
+EDITIONS = [
+    None,
+    *(edition.name for edition in editions.of(VISIT) if (VISIT / "editions" / edition.name).exists()),
+]
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+MOMENT = feel.Moment(datetime(2021, 7, 26, 2, tzinfo=UTC), ZONE)
+NO = dict.fromkeys(
+    ("anaphylaxis", "acute_illness", "immune_impairment", "immunosuppressant", "covid_recent", "pregnant",
+     "breast_feeding", "other_vaccine_recent", "immunoglobulin_recent", "allergy", "chronic_disease",
+     "perception_disorder", "coagulation_disorder"), "no",
+)  # fmt: skip
+WELL: dict[str, Any] = {
+    "birth_date": "1990-05-05", "sex": "female", "questions": NO, "label_contraindication": "no", "rests_done": 0,
+    "vitals": {"pulse": 80, "systolic": 120, "diastolic": 80, "temperature": 36.8},
+}  # fmt: skip
+
+
+@functools.cache
+def visit(edition: str | None = None) -> Definition:
+    return definitions.compile(bundle.read(VISIT, settings.CHECKOUT / "forms", edition))
+
+
+def said(decision: str, variables: dict[str, Any], language: str) -> str:
+    used = visit().decisions[decision]
+    told = explanations.of(used.model, decisions.evaluate(used.model, used.id, variables, MOMENT))
+    return Words(visit(), decision, decision, language, ZONE).sentence(told)
+
+
+@pytest.mark.parametrize(
+    ("decision", "change", "vi", "en"),
+    [
+        ("screening", {"questions": NO | {"pregnant": "yes"}}, "Trì hoãn: quy tắc 9, đang mang thai",
+         "Defer: rule 9, pregnant"),
+        ("screening", {}, "Đủ điều kiện: quy tắc 5, không có phát hiện nào", "Eligible: rule 5, nothing was found"),
+        ("measurement", {"vitals": {"pulse": 120, "systolic": 120, "diastolic": 80}},
+         "Cần nghỉ rồi đo lại: Có: quy tắc 2, mạch trên 100", "Rest and measure again: Yes: rule 2, pulse above 100"),
+    ],
+    ids=["deferred", "eligible", "to rest"],
+)  # fmt: skip
+def test_one_sentence_says_what_was_concluded_and_why(
+    decision: str, change: dict[str, Any], vi: str, en: str
+) -> None:
+    assert said(decision, WELL | change, "vi") == vi
+    assert said(decision, WELL | change, "en") == en
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=str)
+def test_every_decision_and_every_finding_has_a_name_in_both_languages(edition: str | None) -> None:
+    definition = visit(edition)
+    tables = [decision for model in definition.models.values() for decision in model.decisions.values()]
+    for language in texts.LANGUAGES:
+        nameless = [
+            one.id for one in tables if definition.text_in(language, f"decisions.{one.id}.name") is None
+        ]
+        assert nameless == []
+        named = definition.texts[language]["decisions"]["screening"]["outputs"]["finding"]
+        assert findings(tables) - set(named) == set()
+
+
+def findings(tables: list[decisions.Decision]) -> set[str]:
+    """What the rules of tables may find, by the constants of their column of that name."""
+    return {
+        explanations.constant(rule.outputs[column])
+        for decision in tables
+        for column, output in enumerate(decision.outputs)
+        if output.name == "finding"
+        for rule in decision.rules
+    }
+
+
+def test_what_is_kept_of_a_screening_takes_little_room() -> None:
+    """Twelve decisions, some eighty rules tried: with one finding below 4 kB, with every answer unknown below 16."""
+    used = visit().decisions["screening"]
+
+    def size(variables: dict[str, Any]) -> int:
+        outcome = decisions.evaluate(used.model, used.id, variables, MOMENT)
+        assert len(decisions.compact(used.model, outcome)["steps"]) == len(used.model.decisions) - 1
+        return len(waits.for_jsonb(decisions.compact(used.model, outcome)).encode())
+
+    assert size(WELL | {"questions": NO | {"pregnant": "yes"}}) < 4_000
+    assert size(WELL | {"questions": {}, "vitals": {}, "birth_date": None}) < 16_000
