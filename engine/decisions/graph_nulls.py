@@ -13,10 +13,10 @@ from functools import partial
 from itertools import combinations
 
 from engine import errors, feel
-from engine.decisions import constants, graph_inputs, nulls, wording
+from engine.decisions import constants, graph_inputs, nulls, plans, wording
 from engine.decisions.evaluation import evaluate
 from engine.decisions.graph_inputs import MOMENT, Inputs, Leaf
-from engine.decisions.models import Decision, DecisionModel, Outcome
+from engine.decisions.models import Decision, DecisionModel, Need, Outcome
 from engine.decisions.results import GATHERING
 from engine.decisions.table_reading import NOTHING
 from engine.feel import formats
@@ -191,8 +191,13 @@ def _wanted(decision: Decision) -> list[tuple[str, str]]:
 
 def _is_above_others(decision: Decision) -> bool:
     """Whether a decision requires others that are not constant."""
-    required = {need.id for need in decision.needs if need.kind == "decision"}
-    return len(required) > len(constants.known(decision))
+    known = constants.known(decision)
+
+    def varies(need: Need) -> bool:
+        within = known.get(need.path[0]) if need.path else known
+        return not isinstance(within, Mapping) or plans.variable(need).name not in within
+
+    return any(need.kind == "decision" and varies(need) for need in decision.needs)
 
 
 def _gathered(outcome: Outcome, seen: set[str]) -> int:

@@ -132,13 +132,22 @@ def _count(low: Decimal | None, high: Decimal | None, like: object) -> object:
     return least if high is None or least < high else None
 
 
-def _discrete(at: Callable[[int, Any], object]) -> Callable[[int | None, int | None, Any], object]:
-    """The middle of a stretch of whole places."""
+def _discrete(
+    at: Callable[[int, Any], object], units: tuple[int, ...] = (1,)
+) -> Callable[[int | None, int | None, Any], object]:
+    """A place in a stretch of whole places, as plain to say as the units (largest first) allow."""
 
     def between(low: int | None, high: int | None, like: Any) -> object:
-        if low is not None and high is not None:
-            return at((low + high) // 2, like) if high - low > 1 else None
-        return at(high - 1 if high is not None else (low or 0) + 1, like)
+        for unit in units:
+            if low is not None and high is not None:
+                place = (low + high) // 2 // unit * unit
+            else:
+                place = high - unit if high is not None else (low or 0) + unit
+            if (low is None or low < place) and (high is None or place < high):
+                found = at(place, like)
+                if found is not None:
+                    return found
+        return None
 
     return between
 
@@ -152,6 +161,8 @@ def _moment(place: int, like: Any) -> object:
     return dates.moved(midnight, place * durations.NANOS)
 
 
+_CLOCK = (86_400, 3600, 60, 1)
+_SPANS = (*(seconds * durations.NANOS for seconds in _CLOCK), 1)
 WHOLE = Scale(lambda value: value, _count, Decimal(0))
 SCALES: dict[str, Scale] = {
     "number": Scale(lambda value: value, _number, Decimal(0)),
@@ -159,20 +170,20 @@ SCALES: dict[str, Scale] = {
     "date": Scale(
         lambda day: day.ordinal(), _discrete(lambda place, like: dates.day_at(place)), dates.Date(2000, 1, 1)
     ),
-    "time": Scale(lambda at: at.nanos // durations.NANOS, _discrete(_time), dates.Time(0)),
+    "time": Scale(lambda at: at.nanos // durations.NANOS, _discrete(_time, _CLOCK), dates.Time(0)),
     "date and time": Scale(
         lambda at: at.local_nanos() // durations.NANOS,
-        _discrete(_moment),
+        _discrete(_moment, _CLOCK),
         dates.DateTime(dates.Date(2000, 1, 1), dates.Time(0)),
     ),
     "days and time duration": Scale(
         lambda span: span.nanos,
-        _discrete(lambda place, like: durations.DaysTime(place)),
+        _discrete(lambda place, like: durations.DaysTime(place), _SPANS),
         durations.DaysTime(0),
     ),
     "years and months duration": Scale(
         lambda span: span.months,
-        _discrete(lambda place, like: durations.YearsMonths(place)),
+        _discrete(lambda place, like: durations.YearsMonths(place), (12, 1)),
         durations.YearsMonths(0),
     ),
 }

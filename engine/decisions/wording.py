@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine.decisions import covers
+from engine.decisions.constants import ORDERED
 from engine.decisions.covers import Box
 from engine.decisions.domains import Column
 from engine.decisions.pieces import Piece
 from engine.feel import durations, formats
+from engine.feel.values import kind
 
 Words = Any
 """A text, or what `texts.sentence` says in the reader's language."""
@@ -116,6 +118,8 @@ def _other(column: Column, left_out: Iterable[object]) -> Words:
 
 def _touch(one: Piece, other: Piece) -> bool:
     """Whether two neighbouring pieces are parts of one stretch."""
+    if one.point and other.point:  # days and counts that follow each other have nothing between them
+        return kind(one.sample) in ORDERED and kind(one.sample) == kind(other.sample)
     if one.point == other.point:
         return False
     return (other.low is not None and one.sample == other.low) if one.point else one.high == other.sample

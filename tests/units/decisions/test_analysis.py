@@ -97,6 +97,19 @@ def test_durations_times_and_moments_are_ordered_too() -> None:
     )
 
 
+def test_neighbouring_days_are_one_stretch_and_examples_are_plain() -> None:
+    day = ("due", "date", "", "", 'tc:required="true"')
+    rules = [['< date("2026-01-31")', "1"], ['date("2026-03-01")', "2"]]
+    assert "“due” [2026-01-31..2026-03-01), > 2026-03-01 (" in said(one_table("UNIQUE", [day], ["x"], rules))[
+        0
+    ].sentence("en")
+    rules = [['< date("2026-01-31")', "1"], ['> date("2026-02-01")', "2"]]
+    assert "[2026-01-31..2026-02-01]" in said(one_table("UNIQUE", [day], ["x"], rules))[0].sentence("en")
+    span = ("span", "days and time duration", "", "", 'tc:required="true"')
+    found = said(one_table("UNIQUE", [span], ["x"], [['>= duration("PT36H")', "1"]]))
+    assert "“span” < 1 ngày 12 giờ (ví dụ: “span” = 12 giờ)" in found[0].sentence("vi")
+
+
 def test_a_rule_that_cannot_match_is_said() -> None:
     rules = [["? > 5 and ? < 3", "1"], ["-", "2"]]
     found = said(one_table("FIRST", [DAYS], ["fee"], rules))
