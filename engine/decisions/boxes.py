@@ -71,8 +71,9 @@ def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:
 
 def function_body(element: etree._Element, scope: Scope) -> Box:
     """The logic of a function definition, paid for at each call; one that calls out to Java or PMML is refused."""
-    if element.get("kind", "FEEL") not in ("FEEL", "feel"):
-        scope.complain("function_external", element, kind=element.get("kind", ""))
+    kind_of_logic = elements.function_kind(element)
+    if kind_of_logic not in ("FEEL", "feel", "F"):
+        scope.complain("function_external", element, kind=kind_of_logic)
         place = _place(element)
         return Box(None, lambda frame: frame.run.warn("external_function", place))
     box = read(elements.logic(element), scope)

@@ -97,14 +97,18 @@ def text_line(element: etree._Element | None) -> int | None:
 
 
 def type_name(element: etree._Element | None) -> str:
-    """The `typeRef` of an element, as attribute (DMN 1.2 and later) or child (1.1).
+    """The `typeRef` of an element, as attribute (DMN 1.2 and later) or child (1.1), in this model's own words."""
+    if element is None:
+        return ""
+    return local_type(element, element.get("typeRef") or text(child(element, "typeRef")))
+
+
+def local_type(element: etree._Element, named: str) -> str:
+    """A type's name as this model knows it.
 
     A prefix (1.1 has qualified names there) is resolved: FEEL's and the file's own fall away, one of an imported file
     becomes the import's name.
     """
-    if element is None:
-        return ""
-    named = element.get("typeRef") or text(child(element, "typeRef"))
     prefix, mark, local = named.partition(":")
     if not mark:
         return named
@@ -113,6 +117,27 @@ def type_name(element: etree._Element | None) -> str:
         return local
     imported = next((found for found in all_of(root, "import") if found.get("namespace") == space), None)
     return named if imported is None else ".".join(filter(None, (imported.get("name"), local)))
+
+
+def imports_decisions(element: etree._Element) -> bool:
+    """Whether an `import` is of decisions, and not of a predictive model, a schema or a process."""
+    kind = element.get("importType", "").rstrip("/")
+    return not kind or kind in {known.rstrip("/") for known in NAMESPACES}
+
+
+def function_kind(element: etree._Element) -> str:
+    """FEEL, Java or PMML; before DMN 1.2 editors wrote it as an attribute of their own (`F`, `J`, `P`)."""
+    named = (str(key) for key in element.attrib if etree.QName(key).localname == "kind")
+    return next((element.get(key, "") for key in named), "") or "FEEL"
+
+
+def within(element: etree._Element) -> Iterator[etree._Element]:
+    """The elements of DMN in document order; what others put into extensions or among them is theirs."""
+    if tag(element):
+        yield element
+        if tag(element) != "extensionElements":
+            for part in element:
+                yield from within(part)
 
 
 def is_feel(language: str) -> bool:

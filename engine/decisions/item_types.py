@@ -25,11 +25,13 @@ class ItemTypes:
         imported: Mapping[str, types.Type],
         moment: feel.Moment,
         compile_tests: CompileTests,
+        complain: Callable[..., None],
     ) -> None:
         self.definitions = {found.get("name", ""): found for found in elements.all_of(root, "itemDefinition")}
         self.known: dict[str, types.Type] = dict(imported)
         self.moment = moment
         self.compile_tests = compile_tests
+        self.complain = complain
         self._open: set[str] = set()
 
     def all(self) -> dict[str, types.Type]:
@@ -45,13 +47,22 @@ class ItemTypes:
         if name in self.known:
             return self.known[name]
         if name not in self.definitions:
-            return types.plain(name) or types.Reference(name)
+            return types.from_xml(name) or types.Reference(name)
         if name in self._open:
+            self.complain("type_circle", self.definitions[name], name=name)
             return types.ANY
         self._open.add(name)
         found = self._read(self.definitions[name], name)
         self._open.discard(name)
         self.known[name] = found
+        return found
+
+    def _known(self, name: str, element: etree._Element) -> types.Type:
+        """The type a typeRef means, Any after complaining when nobody explains it."""
+        found = self.named(name)
+        if isinstance(found, types.Reference):
+            self.complain("type_unknown", element, name=name)
+            return types.ANY
         return found
 
     def members(self) -> Iterator[str]:
@@ -67,17 +78,20 @@ class ItemTypes:
         found: types.Type
         if function is not None:
             parameters = tuple(
-                self.named(elements.type_name(part)) for part in elements.children(function, "parameters")
+                self._known(elements.type_name(part), part)
+                for part in elements.children(function, "parameters")
             )
             found = types.FunctionType(
-                name, parameters, self.named(function.get("outputTypeRef", "").removeprefix("feel:"))
+                name,
+                parameters,
+                self._known(elements.local_type(function, function.get("outputTypeRef", "")), function),
             )
         elif components:
             found = types.ContextType(
                 name, tuple((part.get("name", ""), self._read(part, name)) for part in components)
             )
         else:
-            found = self.named(elements.type_name(element))
+            found = self._known(elements.type_name(element), element)
         allowed = elements.child(element, "allowedValues")
         if allowed is not None and elements.text(allowed):
             tests = self.compile_tests(allowed)

@@ -63,7 +63,7 @@ class _Reading:
         self.findings += structure.findings(self.root, self.file)
         self._read_imports()
         bare = Scope(self.file, self.findings, frozenset(), {})
-        item_types = ItemTypes(self.root, self._imported_types(), EPOCH, bare.cell)
+        item_types = ItemTypes(self.root, self._imported_types(), EPOCH, bare.cell, self.complain)
         self.types = item_types
         self.result.types = item_types.all()
         self.scope = Scope(self.file, self.findings, self._names(item_types), self.result.types)
@@ -87,6 +87,9 @@ class _Reading:
     def _read_imports(self) -> None:
         for element in elements.all_of(self.root, "import"):
             name, namespace = element.get("name", ""), element.get("namespace", "")
+            if not elements.imports_decisions(element):
+                self.complain("import_kind", element, name=name, kind=element.get("importType", ""))
+                continue
             found = self.available.get(namespace)
             if found is None:
                 self.complain("import_unknown", element, name=name, namespace=namespace)
@@ -140,8 +143,6 @@ class _Reading:
 
     def _read_decision(self, element: etree._Element) -> None:
         identity = elements.attribute(element, "id", "name")
-        if identity in self.result.decisions:
-            return self.complain("id_twice", element, id=identity)
         scope = self.scope.fresh()
         needs = self._needs(element)
         box = boxes.read(elements.logic(element), scope)
@@ -155,7 +156,6 @@ class _Reading:
             frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
             box.entries, box.text, box.members, box.infer, tuple(scope.tables),
         )  # fmt: skip
-        return None
 
     def _read_knowledge(self, element: etree._Element) -> None:
         scope = self.scope.fresh()

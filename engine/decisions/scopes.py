@@ -50,7 +50,7 @@ class Scope:
 
     def type(self, name: str, element: etree._Element) -> types.Type:
         """The type a typeRef means here; a name nobody explains is complained of, and counts as Any."""
-        found = self.types.get(name) or (types.plain(name) if name else types.ANY)
+        found = self.types.get(name) or (types.from_xml(name) if name else types.ANY)
         if found is None:
             self.complain("type_unknown", element, name=name)
         return found or types.ANY

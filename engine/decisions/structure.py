@@ -30,6 +30,10 @@ _DRAWN = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 _NAMED_PARTS = {"context": "contextEntry", "relation": "column", "functionDefinition": "formalParameter",
                 "encapsulatedLogic": "formalParameter", "invocation": "binding", "itemDefinition": "itemComponent",
                 "itemComponent": "itemComponent"}  # fmt: skip
+_WITH_ONE_LOGIC = frozenset((
+    "decision", "encapsulatedLogic", "functionDefinition", "contextEntry", "binding", "if", "then", "else", "in",
+    "match", "return", "satisfies",
+))  # fmt: skip
 _HOLDERS = {"contextEntry": "variable", "binding": "parameter"}
 
 
@@ -48,12 +52,14 @@ class _Structure:
         yield from self.language()
         drawn = [element for name in _DRAWN for element in elements.all_of(self.root, name)]
         yield from self.twice(drawn)
-        yield from self.ids(drawn)
+        yield from self.ids()
         yield from self.twice(elements.children(self.root, "itemDefinition"))
-        for element in self.root.iter():
+        for element in elements.within(self.root):
             name = elements.tag(element)
-            if name and name not in _READ | _SILENT:
+            if name not in _READ | _SILENT:
                 yield self.finding("element_unknown", element, tag=name)
+            if name in _WITH_ONE_LOGIC and sum(elements.tag(part) in elements.LOGIC for part in element) > 1:
+                yield self.finding("logic_twice", element)
             if name in _NAMED_PARTS:
                 yield from self.twice(elements.children(element, _NAMED_PARTS[name]))
             if name == "decisionTable":
@@ -80,14 +86,14 @@ class _Structure:
                 yield self.finding("name_twice", part, name=name)
             seen.add(name)
 
-    def ids(self, drawn: Iterable[etree._Element]) -> Iterator[errors.Finding]:
-        """Elements that requirements could not tell apart; two decisions are found when they are read."""
-        seen: dict[str, str] = {}
-        for element in drawn:
-            identity, kind = element.get("id", ""), elements.tag(element)
-            if identity and identity in seen and not seen[identity] == kind == "decision":
+    def ids(self) -> Iterator[errors.Finding]:
+        """Elements of one id, which nothing that points to them could tell apart."""
+        seen: set[str] = set()
+        for element in elements.within(self.root):
+            identity = element.get("id", "")
+            if identity and identity in seen:
                 yield self.finding("id_twice", element, id=identity)
-            seen.setdefault(identity, kind)
+            seen.add(identity)
 
     def rows(self, relation: etree._Element) -> Iterator[errors.Finding]:
         """A row has a cell for each column."""
@@ -113,7 +119,7 @@ class _Structure:
 
     def logic(self, element: etree._Element, name: str) -> Iterator[errors.Finding]:
         held = elements.child(element, "encapsulatedLogic") if name == "businessKnowledgeModel" else element
-        if elements.logic(held) is None:
+        if elements.logic(held) is None and (held is None or elements.function_kind(held) == "FEEL"):
             yield self.finding("without_logic", element, name=_name(element))
 
     def finding(self, code: str, element: etree._Element, **params: object) -> errors.Finding:

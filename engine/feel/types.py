@@ -96,6 +96,11 @@ def plain(name: str) -> Type | None:
     return PLAIN.get(" ".join(name.split()).lower()) if name else None
 
 
+def from_xml(name: str) -> Type | None:
+    """The built-in type a typeRef names; the number types of older editors are numbers. None when it is none."""
+    return NUMBER if name in ("integer", "long", "double") else plain(name)
+
+
 def resolved(wanted: Type, known: Mapping[str, Type]) -> Type:
     """The type with every reference replaced by what the model knows under that name."""
     match wanted:

@@ -113,7 +113,7 @@ def test_the_moment_is_the_one_given(fees: Path, capsys: Captured) -> None:
 def test_imports_are_found_beside_the_file_whatever_else_lies_there(tmp_path: Path, capsys: Captured) -> None:
     written(tmp_path / "below.dmn", decision("rate", literal("3")), namespace="below")
     (tmp_path / "broken.dmn").write_text("<definitions", "utf-8")
-    bring = '<import name="b" namespace="below" importType="x"/>'
+    bring = '<import name="b" namespace="below" importType="https://www.omg.org/spec/DMN/20191111/MODEL/"/>'
     need = '<informationRequirement><requiredDecision href="below#rate"/></informationRequirement>'
     own = f'<decision id="d" name="d"><variable name="d"/>{need}{literal("b.rate + 1")}</decision>'
     assert decide(written(tmp_path / "top.dmn", bring, own), "d", {}, "--explain") == 0

@@ -136,7 +136,7 @@ def test_a_result_of_another_type_is_null_with_a_warning() -> None:
 def test_imported_models_are_read_under_their_prefix() -> None:
     base = decisions.read(tree(INPUT, decision("fee", literal("loan days * 2"), ["input:i"])), "base.dmn")
     importing = tree(
-        '<import name="base" namespace="n" importType="x"/>',
+        '<import name="base" namespace="n" importType="https://www.omg.org/spec/DMN/20191111/MODEL/"/>',
         """<decision id="d" name="d"><variable name="d"/><informationRequirement>
            <requiredDecision href="n#fee"/></informationRequirement>"""
         + literal("base.fee + 1")
@@ -184,10 +184,10 @@ def test_a_connection_to_the_wrong_kind_of_element_is_refused() -> None:
 
 def test_a_type_nobody_defines_is_refused() -> None:
     found = findings(
-        decision("a", literal("1"), type_ref="integer"), decision("b", literal("1"), type_ref="number")
+        decision("a", literal("1"), type_ref="money"), decision("b", literal("1"), type_ref="number")
     )
     assert [(complaint.code, complaint.params) for complaint in found] == [
-        ("dmn.type_unknown", {"name": "integer"})
+        ("dmn.type_unknown", {"name": "money"})
     ]
 
 
