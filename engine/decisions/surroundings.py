@@ -33,6 +33,7 @@ class Surroundings:
     names: Mapping[str, Type]
     types: Mapping[str, Type]
     findings: list[errors.Finding] = field(default_factory=list)
+    undrawn: frozenset[str] = frozenset()  # functions of the model that are not required here
 
     def having(self, names: Mapping[str, Type], is_open: bool = False) -> Surroundings:
         """The same with more names around; `is_open` where an item of unknown kind may bind any name."""
@@ -74,6 +75,11 @@ class Surroundings:
         return checked.type
 
     def note(self, mismatch: Mismatch, spot: Spot, severity: str) -> None:
+        """Make a finding of what never works in an expression."""
+        name = mismatch.params.get("name")
+        if mismatch.code.startswith("function_unknown") and name in self.undrawn:
+            self.refuse("knowledge_not_required", spot, severity, name=name)
+            return
         self.findings.append(mismatch.finding(self.file, spot.line, spot.element, severity))
 
 

@@ -74,7 +74,9 @@ class _Study:
             of = self._needed(need)
             names[need.path[0] if need.path else _variable(need).name] = types.CONTEXT if need.path else of
         found = self.findings if model is self.model else []
-        return Surroundings(model.file, names, model.types, found)
+        functions = {one.variable.name for one in model.knowledge.values()}
+        functions |= {one.variable.name for one in model.services.values()}
+        return Surroundings(model.file, names, model.types, found, frozenset(functions - names.keys()))
 
     def _needed(self, need: Need) -> Type:
         if need.kind == "input":

@@ -16,8 +16,8 @@ from engine.catalogue import Catalogue, Contract
 from engine.definitions import known_types
 from engine.definitions.definition import Decision, Definition
 from engine.feel import syntax
-from engine.feel.type_relations import common
-from engine.feel.types import ANY, BOOLEAN, NULL, NUMBER, ContextType, Type
+from engine.feel.type_relations import common, element
+from engine.feel.types import ANY, BOOLEAN, NULL, NUMBER, ContextType, ListType, Type
 
 Shape: TypeAlias = "Mapping[str, Shape] | None"
 """The members of a value, each with its own; None: anything. A list has the shape of its items, as in FEEL."""
@@ -52,6 +52,12 @@ class Data:
 
 def of(definition: Definition, catalogue: Catalogue) -> Data:
     """Everything the definition's flow may have at some point."""
+    # What expressions make of data is known better once the types of that data are.
+    return _gathered(definition, catalogue, _gathered(definition, catalogue, {}).types)
+
+
+def _gathered(definition: Definition, catalogue: Catalogue, known: Mapping[str, Type]) -> Data:
+    """The data, where variables are of the types known so far."""
     data = Data()
     manifest = definition.manifest
     if manifest.subject:
@@ -65,17 +71,19 @@ def of(definition: Definition, catalogue: Catalogue) -> Data:
         data.is_open = True
     for node in definition.model.nodes.values():
         if node.outputs:
-            back = results(definition, catalogue, node)
+            around = _around(known, results(definition, catalogue, node, known))
             for assignment in node.outputs:
-                data.add(assignment.target, None, known_types.of_expression(assignment.source, back.types))
+                data.add(assignment.target, None, known_types.of_expression(assignment.source, around))
         else:
-            _produced(data, definition, catalogue, node)
-        _surrounding(data, node)
+            _produced(data, definition, catalogue, node, known)
+        _surrounding(data, node, known)
     return data
 
 
-def results(definition: Definition, catalogue: Catalogue, node: Node) -> Data:
-    """What an element's outputs may read besides the flow's data: what came back."""
+def results(
+    definition: Definition, catalogue: Catalogue, node: Node, known: Mapping[str, Type] | None = None
+) -> Data:
+    """What an element's outputs may read besides the flow's data, whose types are `known`: what came back."""
     bare = Data()
     match node.kind:
         case Kind.CALL_ACTIVITY | Kind.SUB_PROCESS:
@@ -84,7 +92,7 @@ def results(definition: Definition, catalogue: Catalogue, node: Node) -> Data:
             decision = definition.decisions.get(node.decision or "")
             bare.add(node.result or node.decision or "", outcome(decision), known_types.of_decision(decision))
         case _:
-            _returned(bare, definition, catalogue, node)
+            _returned(bare, definition, catalogue, node, known or {})
     return bare
 
 
@@ -124,7 +132,9 @@ def of_contract(contract: Contract) -> dict[str, Shape]:
     return {name: _of_schema(schema) for name, schema in contract.schema.get("properties", {}).items()}
 
 
-def _produced(data: Data, definition: Definition, catalogue: Catalogue, node: Node) -> None:
+def _produced(
+    data: Data, definition: Definition, catalogue: Catalogue, node: Node, known: Mapping[str, Type]
+) -> None:
     """What an element without output assignments leaves in the scope."""
     if node.kind is Kind.CALL_ACTIVITY:
         return
@@ -133,16 +143,18 @@ def _produced(data: Data, definition: Definition, catalogue: Catalogue, node: No
         data.add(node.result or node.decision or "", outcome(decision), known_types.of_decision(decision))
         return
     back = Data()
-    _returned(back, definition, catalogue, node)
+    _returned(back, definition, catalogue, node, known)
     if node.result:
-        whole = known_types.of_expression(node.script, {}) if node.script is not None else ANY
+        whole = known_types.of_expression(node.script, known) if node.script is not None else ANY
         data.add(node.result, None if back.is_open else back.shapes or None, whole)
     else:
         data.merge(back.shapes, back.types)
         data.is_open |= back.is_open
 
 
-def _returned(back: Data, definition: Definition, catalogue: Catalogue, node: Node) -> None:
+def _returned(
+    back: Data, definition: Definition, catalogue: Catalogue, node: Node, known: Mapping[str, Type]
+) -> None:
     """What comes back to an element: answers, outputs, a message's content, a script's entries."""
     if node.form and node.form in definition.forms:
         form = definition.forms[node.form]
@@ -157,7 +169,7 @@ def _returned(back: Data, definition: Definition, catalogue: Catalogue, node: No
             back.merge(of_contract(task.outputs), of)
     if node.script is not None:
         entries = of_context(node.script.tree)
-        whole = known_types.of_expression(node.script, {})
+        whole = known_types.of_expression(node.script, known)
         back.merge(entries or {}, dict(whole.fields) if isinstance(whole, ContextType) else {})
         back.is_open |= entries is None and not node.result
     if node.trigger is Trigger.MESSAGE and node.kind in (Kind.START, Kind.CATCH, Kind.BOUNDARY):
@@ -166,21 +178,29 @@ def _returned(back: Data, definition: Definition, catalogue: Catalogue, node: No
         back.is_open = True
 
 
-def _surrounding(data: Data, node: Node) -> None:
+def _around(known: Mapping[str, Type], back: Data) -> dict[str, Type]:
+    """The types of the flow's data and of what came back; a name of both may be either."""
+    return {**known, **{name: common(known.get(name, NULL), of) for name, of in back.types.items()}}
+
+
+def _surrounding(data: Data, node: Node, known: Mapping[str, Type]) -> None:
     """What an element's loop or boundary sets around it."""
     if node.error_variable:
         data.add(node.error_variable, PROBLEM)
     if node.kind is Kind.SUB_PROCESS:
         for assignment in node.inputs:
-            data.add(assignment.target)
+            data.add(assignment.target, None, known_types.of_expression(assignment.source, known))
     if node.loop is None:
         return
     data.add("loopCounter", None, NUMBER)
     if node.loop.element_variable:
-        data.add(node.loop.element_variable, None)
+        gone_through = node.loop.collection
+        of = element(known_types.of_expression(gone_through, known)) if gone_through else ANY
+        data.add(node.loop.element_variable, None, of)
     if node.loop.output_collection:
-        element = node.loop.output_element
-        data.add(node.loop.output_collection, of_context(element.tree) if element else None)
+        one = node.loop.output_element
+        of = ListType("list", known_types.of_expression(one, known) if one else ANY)
+        data.add(node.loop.output_collection, of_context(one.tree) if one else None, of)
 
 
 def _of_schema(schema: Any) -> Shape:

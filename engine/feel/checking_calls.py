@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -107,11 +108,35 @@ def _built_in(checker: Checker, node: tree.Call, called: BuiltIn, given: list[Ty
         if all(one.is_sure for one in arguments):
             break  # the first way whose kinds fit decides
     if results:
-        return _constant(checker, node, called.name) or functools.reduce(common, results)
+        refused = _items_refused(checker, called.name, node.arguments, given)
+        return refused or _constant(checker, node, called.name) or functools.reduce(common, results)
     if misfit is not None:
         return _refused(checker, called.name, misfit)
     said = {"name": called.name, "count": len(given), "ways": called.ways}
     return checker.refuse(Mismatch("arguments", said, checker.place(node)))
+
+
+def _items_refused(
+    checker: Checker, name: str, nodes: Sequence[tree.Node], given: Sequence[Type]
+) -> Type | None:
+    """Refuse items that a function of numbers never takes, given in one list or one by one."""
+    kinds = accepted(_COUNTED.get(name, ""))
+    if kinds is None:
+        return None
+    for node, of in zip(nodes, given, strict=True):
+        item = element(of) if kind(of) == "list" else of
+        item = element(item) if kind(item) == "list" else item  # a list of one stands for its item
+        if is_known(item) and kind(item) not in kinds:
+            said = {"function": name, "expected": ", ".join(sorted(kinds)), "found": words(item)}
+            return checker.refuse(Mismatch("items", said, checker.place(node)))
+    return None
+
+
+_COUNTED = {
+    "sum": "number or duration", "mean": "number or duration", "product": "number", "median": "number",
+    "stddev": "number",
+}  # fmt: skip
+"""Functions that are null of an empty list and of one with an item of another kind."""
 
 
 def _refused(checker: Checker, name: str, misfit: Argument) -> Type:

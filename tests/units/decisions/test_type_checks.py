@@ -128,6 +128,7 @@ def test_knowledge_is_called_with_what_its_parameters_take() -> None:
     assert said(literal("halve(n) + s"), halve, requires=needs) == [("error", "feel_types.operand_convert")]
     assert said(literal("halve(n, n)"), halve, requires=needs) == [("error", "feel_types.function_arguments")]
     assert said(literal("1"), HALVE % literal('"half"')) == [("error", "dmn_types.type_differs")]
+    assert said(literal("halve(n)"), halve) == [("error", "dmn_types.knowledge_not_required")]
     bound = '<binding><parameter name="%s"/>' + literal("s") + "</binding>"
     invoked = f"<invocation>{literal('halve')}{bound}</invocation>"
     assert said(invoked % "amount", halve, requires=needs) == [("error", "dmn_types.parameter_type")]

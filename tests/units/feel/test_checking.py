@@ -87,6 +87,8 @@ NEVER = [
     ('{f: function(a: number) a, r: f("x")}.r', "argument_convert", 1, 33),
     ('sum(ps.age) + "a"', "operand_convert", 1, 15),
     ('min(ns) > "a"', "compared_convert", 1, 11),
+    ("sum(ps.name)", "items", 1, 5),
+    ("mean(n, s)", "items", 1, 9),
     ("sort(ns)[1].year", "member_of_plain", 1, 1),
     # constants
     ('date("2021-13-01")', "unreadable_date", 1, 6),
