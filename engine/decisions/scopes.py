@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -14,9 +15,16 @@ from engine.decisions.surroundings import Spot
 from engine.feel import types
 from engine.feel.expressions import Expression, UnaryTests
 
+Compiled = TypeVar("Compiled", Expression, UnaryTests)
+Memory = dict[tuple[object, str, frozenset[str]], Any]
+"""What was compiled within one file: by what compiled it, the text, and the names known there."""
+
 
 class Scope:
-    """Compiles the expressions of one decision and gathers the free names they read, and the tables among its boxes."""
+    """Compiles the expressions of one decision and gathers the free names they read, and the tables among its boxes.
+
+    A file says many things again and again: the same text among the same names is compiled once (`memory`).
+    """
 
     def __init__(
         self,
@@ -24,8 +32,10 @@ class Scope:
         findings: list[errors.Finding],
         known: frozenset[str],
         known_types: Mapping[str, types.Type],
+        memory: Memory | None = None,
     ) -> None:
         self.file, self.findings, self.known, self.types = file, findings, known, known_types
+        self.memory: Memory = {} if memory is None else memory
         self.bound: list[str] = []
         self.names: set[str] = set()
         self.reads: set[str] = set()
@@ -33,7 +43,7 @@ class Scope:
 
     def fresh(self) -> Scope:
         """The same surroundings for another decision."""
-        return Scope(self.file, self.findings, self.known, self.types)
+        return Scope(self.file, self.findings, self.known, self.types, self.memory)
 
     @contextmanager
     def binding(self, names: Iterable[str]) -> Iterator[None]:
@@ -68,7 +78,7 @@ class Scope:
         text = elements.text(element)
         try:
             self._check_language(element)
-            tests = feel.compile_unary(text, self.known | frozenset(self.bound), self.types)
+            tests = self._remembered(feel.compile_unary, text)
         except feel.FeelError as error:
             self._complain(element, error)
             tests = feel.compile_unary("null", ())
@@ -89,10 +99,18 @@ class Scope:
     def _compiled(self, element: etree._Element, text: str) -> Expression:
         try:
             self._check_language(element)
-            return feel.compile(text, self.known | frozenset(self.bound), self.types)
+            return self._remembered(feel.compile, text)
         except feel.FeelError as error:
             self._complain(element, error)
             return feel.compile("null", ())
+
+    def _remembered(self, compiler: Callable[..., Compiled], text: str) -> Compiled:
+        names = self.known | frozenset(self.bound) if self.bound else self.known
+        key = (compiler, text, names)
+        if key not in self.memory:
+            self.memory[key] = compiler(text, names, self.types)
+        found: Compiled = self.memory[key]
+        return found
 
     def _check_language(self, element: etree._Element) -> None:
         language = element.get("expressionLanguage", "")
