@@ -164,7 +164,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def _over(files: Mapping[str, bytes], edition: Edition, changed: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files with those of an edition laid over them: texts are merged, everything else is replaced."""
+    """The files with those of an edition laid over them: texts and process.yaml key by key, everything else whole."""
     absent = sorted(set(edition.drops) - set(files))
     if absent:
         place = f"{editions.FOLDER}/{edition.name}/{editions.FILE}"
@@ -173,7 +173,7 @@ def _over(files: Mapping[str, bytes], edition: Edition, changed: Mapping[str, by
         )
     laid = {path: content for path, content in files.items() if path not in edition.drops}
     for path, content in changed.items():
-        if path in laid and PurePosixPath(path).parent.name == "texts":
+        if path in laid and (PurePosixPath(path).parent.name == "texts" or path == manifest.FILE):
             earlier, later = (marked_yaml.load(one, path).value for one in (laid[path], content))
             content = _dumped(texts.merged(earlier, later))
         laid[path] = content

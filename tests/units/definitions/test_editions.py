@@ -136,3 +136,11 @@ def test_what_is_wrong_with_an_edition_is_said(folder, said, code):
 def test_an_edition_that_is_not_there_is_named(folder):
     edition(folder, "june", JUNE)
     assert codes(lambda: read(folder, "jume")) == ["edition_unknown_close"]
+
+
+def test_an_edition_says_of_process_yaml_only_what_it_changes(folder):
+    edition(folder, "june", JUNE, process_dot_yaml="decisions:\n  limits: {binding: latest}\n")
+    first, june = definitions.compile(read(folder)), definitions.compile(read(folder, "june"))
+    assert (first.decisions["limits"].is_latest, june.decisions["limits"].is_latest) == (False, True)
+    assert june.decisions["limits"].decision == "limits"
+    assert (june.manifest.records, june.manifest.lanes) == (first.manifest.records, first.manifest.lanes)
