@@ -57,9 +57,9 @@ def test_powers_stay_small() -> None:
 
 
 def test_patterns_match_in_linear_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert value('matches(text, "^(a+)+$")', text="a" * 50_000 + "!") is False
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     assert warnings('matches("aa", "(a)\\\\1")') == ["pattern_back_reference"]
     assert warnings('matches("aa", "(?=a)")') == ["pattern_unreadable"]
 
@@ -89,11 +89,11 @@ GREEDY = [
 @pytest.mark.parametrize("text", [text for _, text in GREEDY], ids=[what for what, _ in GREEDY])
 def test_work_is_paid_for_by_its_size(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budgets, "STEPS", 100_000)  # a tenth of what an evaluation has
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(feel.FeelError) as raised:
         feel.compile(text, ("s", "l", "x")).evaluate({"s": LONG, "l": MANY, "x": 1}, MOMENT)
     assert raised.value.code == "budget_exhausted"
-    assert time.perf_counter() - begun < 5  # minutes without the bound
+    assert time.process_time() - begun < 5  # minutes without the bound
 
 
 def test_what_an_expression_costs_does_not_depend_on_what_ran_before() -> None:
@@ -131,9 +131,9 @@ def test_a_list_of_tests_that_turns_out_to_be_a_range_is_read_once() -> None:
 
 def test_a_context_of_very_many_names_is_read_in_time() -> None:
     text = "{" + ",".join(f"a {n}:1" for n in range(4000)) + "}"
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(value(text)) == 4000
-    assert time.perf_counter() - begun < 5  # minutes when each key was compared with all before
+    assert time.process_time() - begun < 5  # minutes when each key was compared with all before
 
 
 def test_nesting_without_end_is_refused_whatever_the_construct() -> None:
