@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
+import functools
+
 from engine.decisions import table_code, table_index
 from engine.decisions.models import HitPolicy, Search, Table, Verdict
 from engine.feel import types
 from engine.feel.frames import Frame
 
-MOST_RULES = 60  # of a table compiled as a whole; beyond, looking rules up is faster than asking them
+MOST_RULES = 100  # of a table compiled as a whole; beyond, looking rules up is faster than asking them
+MOST_INPUTS = 250  # of a table that is not walked
 
 
 def compiled(table: Table) -> Search:
     """The search of a table: the inputs' values, the rules that match, what failed first in those that do not."""
+    if len(table.inputs) > MOST_INPUTS:
+        return functools.partial(walk, table)
     if len(table.rules) <= MOST_RULES:
         return table_code.compiled(table)
     return table_index.compiled(table)

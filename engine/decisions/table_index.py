@@ -54,12 +54,14 @@ class Failures(Sequence[int]):
         return iter(self[:])
 
     def _worked_out(self) -> list[int]:
-        found = [-1] * self.tried
-        left = everything = (1 << self.tried) - 1
+        """A byte per rule, the column that failed first from 1 on, laid over one another column by column."""
+        left = (1 << self.tried) - 1
+        failed = 0
         for column, passing in self.consulted:
-            for index in _bits(left & ~passing):
-                found[index] = column
-            left &= passing & everything
+            bits = format(left & ~passing, f"0{self.tried}b").encode()
+            failed |= int.from_bytes(bits.translate(bytes.maketrans(b"01", bytes((0, column + 1)))))
+            left &= passing
+        found = [byte - 1 for byte in reversed(failed.to_bytes(self.tried))]
         for index, column in self.asked.items():
             found[index] = column
         return found

@@ -133,3 +133,11 @@ def test_a_large_table_is_looked_up_and_tells_what_failed_first_in_every_rule() 
     assert list(found.failed) == walked.failed
     assert [step.failed_input for step in found.trace[:2]] == [0, 0]
     assert isinstance(found.failed, table_index.Failures)
+
+
+def test_a_table_too_wide_to_compile_is_walked() -> None:
+    inputs = [f"x{at}" for at in range(searches.MOST_INPUTS + 50)]
+    rules = [["-"] * 299 + ["< 1", "1"], ["-"] * 300 + ["2"]]
+    model = decisions.read(tree(decision("d", table("FIRST", inputs, ["o"], rules))), "rules.dmn")
+    found = outcome(model, **dict.fromkeys(inputs, 7))
+    assert (found.value, list(found.failed)) == (2, [299, -1])
