@@ -13,16 +13,19 @@ from engine.feel import types
 from engine.feel.frames import Frame
 
 MOST_RULES = 100  # of a table compiled as a whole; beyond, looking rules up is faster than asking them
-MOST_INPUTS = 250  # of a table that is not walked
+MOST_CELLS = 1_000  # of a table compiled as a whole: compiling takes some 40 µs for each
+MOST_COMPILED_INPUTS = 50  # the function nests as deep
+MOST_INPUTS = 250  # of a table that is indexed; a wider one is walked
 
 
 def compiled(table: Table) -> Search:
     """The search of a table: the inputs' values, the rules that match, what failed first in those that do not."""
-    if len(table.inputs) > MOST_INPUTS:
-        return functools.partial(walk, table)
-    if len(table.rules) <= MOST_RULES:
+    rules, inputs, asked = len(table.rules), len(table.inputs), sum(map(len, table.steps))
+    if rules <= MOST_RULES and inputs <= MOST_COMPILED_INPUTS and asked <= MOST_CELLS:
         return table_code.compiled(table)
-    return table_index.compiled(table)
+    if inputs <= MOST_INPUTS:
+        return table_index.compiled(table)
+    return functools.partial(walk, table)
 
 
 def walk(table: Table, frame: Frame) -> Verdict:

@@ -18,6 +18,8 @@ from engine.feel import types
 from engine.feel.frames import Frame
 from engine.feel.values import Range
 
+MOST_SPANS = 20  # of a cell written out; a longer one is left to its closure
+
 _FRAME, _NAMES, _FAILS, _MATCHES = "v0", "v1", "v2", "v3"  # what the function takes
 
 
@@ -107,7 +109,7 @@ class _Writer:
         tests, value = rule.tests[column], self.values[column]
         asked = f"{self.constant(tests.test)}({value}, {_FRAME}) is True"
         cell = plain_cells.read(tests)
-        if cell is None:
+        if cell is None or len(cell.spans) > MOST_SPANS:
             return f"({asked})"
         found = self._constants(cell, value)
         if cell.kind is None:

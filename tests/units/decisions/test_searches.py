@@ -135,9 +135,16 @@ def test_a_large_table_is_looked_up_and_tells_what_failed_first_in_every_rule() 
     assert isinstance(found.failed, table_index.Failures)
 
 
-def test_a_table_too_wide_to_compile_is_walked() -> None:
-    inputs = [f"x{at}" for at in range(searches.MOST_INPUTS + 50)]
-    rules = [["-"] * 299 + ["< 1", "1"], ["-"] * 300 + ["2"]]
+@pytest.mark.parametrize("width", [40, 200, 300])
+def test_a_table_of_any_width_decides(width: int) -> None:
+    inputs = [f"x{at}" for at in range(width)]
+    rules = [["-"] * (width - 1) + ["< 1", "1"], ["7"] * width + ["2"]]
     model = decisions.read(tree(decision("d", table("FIRST", inputs, ["o"], rules))), "rules.dmn")
     found = outcome(model, **dict.fromkeys(inputs, 7))
-    assert (found.value, list(found.failed)) == (2, [299, -1])
+    assert (found.value, list(found.failed)) == (2, [width - 1, -1])
+
+
+def test_a_cell_of_very_many_stretches_decides() -> None:
+    cell = ",".join(f"[{at}..{at + 1})" for at in range(0, 400, 2))
+    model = decisions.read(tree(decision("d", table("FIRST", ["x"], ["o"], [[cell, "1"]]))), "rules.dmn")
+    assert [outcome(model, x=at).value for at in (0, 1, 398, 399)] == [1, None, 1, None]
