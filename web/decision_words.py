@@ -138,9 +138,9 @@ class Words:
 
     def _gathered(self, told: Explanation) -> str:
         """Of a value that no word says: the rules that gave it, or that there were none."""
-        if told.decision is None or told.decision.table is None:
-            return ""
-        said = self._because(told) or told.decided_by(self.language)
+        said = self._because(told)
+        if not said and told.decision is not None and told.decision.table is not None:
+            said = told.decided_by(self.language)
         return said[:1].upper() + said[1:]
 
     def _because(self, told: Explanation) -> str:
