@@ -34,7 +34,7 @@ class Words:
 
     def of(self, key: str) -> Words:
         """The words of a decision that this one requires; one of another file goes by its id too."""
-        return replace(self, key=key.rpartition("#")[2])
+        return replace(self, key=key.rpartition("#")[2].partition("/")[0])
 
     @property
     def said(self) -> wordings.Wordings:

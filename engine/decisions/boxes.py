@@ -48,7 +48,7 @@ def read(element: etree._Element | None, scope: Scope) -> Box:
         table = table_reading.read(element, scope)
         return Box(
             table,
-            lambda frame: tables.decide(table, frame).value,
+            lambda frame: _consulted(table, frame),
             lambda around: table_types.infer(table, around),
         )
     wanted = scope.type(elements.type_name(element), element)
@@ -59,6 +59,13 @@ def read(element: etree._Element | None, scope: Scope) -> Box:
     found = _READ[elements.tag(element)](element, scope)
     infer = box_types.fitted(found.infer, wanted, scope.spot(element))
     return Box(None, _typed(found.value, wanted, element), infer)
+
+
+def _consulted(table: Table, frame: Frame) -> object:
+    """The value of a table within other logic; what came of it is kept, as for a table that is a decision's own."""
+    verdict = tables.decide(table, frame)
+    frame.run.consult((table, verdict))
+    return verdict.value
 
 
 def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:

@@ -120,6 +120,7 @@ class Evaluation:
         failed: Sequence[int] = ()
         matched: tuple[int, ...] = ()
         entries: dict[str, object] = {}
+        begun = len(self.run.consulted)
         value: object = None
         if decision.table is not None:
             verdict = tables.decide(decision.table, frame)
@@ -133,7 +134,10 @@ class Evaluation:
             place = Place(decision.name, 0, len(decision.name))
             value = boxes.coerced(value, decision.variable.type, self.run, place)
         warnings = tuple(self.run.warnings[own if sub else before :])
-        return Outcome(decision, value, values, failed, matched, warnings, sub, frame.names, entries)
+        consulted = tuple(self.run.consulted[begun:])
+        return Outcome(
+            decision, value, values, failed, matched, warnings, sub, frame.names, entries, consulted
+        )
 
     def frame(self, plan: Plan) -> Frame:
         """The names an element's logic sees: the variables it reads, and all that it requires."""

@@ -6,13 +6,24 @@ rules are known by their place in it. Each decision of the graph is kept once, h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import feel, texts
-from engine.decisions.models import Decision, DecisionModel, HitPolicy, Need, Outcome
+from engine.decisions.models import (
+    Decision,
+    DecisionModel,
+    HitPolicy,
+    Knowledge,
+    Need,
+    Outcome,
+    Table,
+    Variable,
+)  # fmt: skip
 from engine.feel import syntax as tree
+from engine.feel import types
 from engine.feel.arithmetic import negate
 from engine.feel.faults import said
 from engine.feel.values import Function
@@ -44,7 +55,8 @@ class Explanation:
 
     `values` are those of a table's inputs, in order; `failed` holds, per rule tried, the input that failed first or
     -1 where the rule matched. `reads` are the variables that other logic read, `entries` those of a boxed context.
-    `parts` are the required decisions, each where it is required first; `again` names those explained elsewhere.
+    `parts` are the required decisions, each where it is required first, and the tables consulted within other logic;
+    `again` names those explained elsewhere.
     `decision` is None when the model has none of that name.
     """
 
@@ -140,21 +152,39 @@ def _keep(steps: dict[str, Json], root: DecisionModel, model: DecisionModel, out
     step: dict[str, Json] = {"out": outcome.value}
     steps[key] = step
     if decision.table is not None:
-        failed = tuple(outcome.failed)
-        step["in"] = [feel.to_json(value) for value in outcome.values]
-        step["fit"] = "".join([chr(_FIRST + column) for column in failed])
-        if outcome.matched != _matched(failed):
-            step["rules"] = list(outcome.matched)
+        step |= _searched(outcome.values, outcome.failed, outcome.matched)
     elif reads := _reads(outcome):
         step["read"] = reads
     if outcome.entries and outcome.entries is not outcome.result:
         step["entries"] = {name: feel.to_json(value) for name, value in outcome.entries.items()}
     if outcome.warnings:
         step["warn"] = [_noted(warning) for warning in outcome.warnings]
+    if outcome.consulted:
+        places = {id(table): place for place, table in _inner(root, model, decision)}
+        step["tables"] = [
+            [
+                places[id(table)],
+                {**_searched(one.values, one.failed, one.matched), "out": feel.to_json(one.value)},
+            ]
+            for table, one in outcome.consulted
+            if id(table) in places
+        ]
     if outcome.sub:  # a decision service leaves out those it was given
         models = {id(need.model.decisions[need.id]): need.model for need in _required(decision)}
         for part in outcome.sub:
             _keep(steps, root, models[id(part.decision)], part)
+
+
+def _searched(values: Sequence[object], failed: Sequence[int], matched: Sequence[int]) -> dict[str, Json]:
+    """A table's part: its inputs, where each rule failed, and the matches where these do not tell them."""
+    columns = tuple(failed)
+    searched: dict[str, Json] = {
+        "in": [feel.to_json(value) for value in values],
+        "fit": "".join([chr(_FIRST + column) for column in columns]),
+    }
+    if tuple(matched) != _matched(columns):
+        searched["rules"] = list(matched)
+    return searched
 
 
 def _reads(outcome: Outcome) -> dict[str, Json]:
@@ -196,6 +226,7 @@ class _Telling:
     def __init__(self, root: DecisionModel, steps: Mapping[str, Any]) -> None:
         self.root, self.steps = root, steps
         self.seen: set[str] = set()
+        self.times: Counter[str] = Counter()
 
     def told(self, model: DecisionModel, decision: Decision, step: Mapping[str, Any]) -> Explanation:
         key = _key(self.root, model, decision.id)
@@ -208,20 +239,31 @@ class _Telling:
                 again.append(other)
             elif other in self.steps:
                 parts.append(self.told(need.model, need.model.decisions[need.id], self.steps[other]))
-        failed = tuple(ord(sign) - _FIRST for sign in step.get("fit", ""))
-        return Explanation(
-            key=key,
-            decision=decision,
-            value=step.get("out"),
-            values=tuple(step.get("in", ())),
-            failed=failed,
-            matched=tuple(step["rules"]) if "rules" in step else _matched(failed),
+        if "tables" in step:
+            tables = dict(_inner(self.root, model, decision))
+            parts += [self._consulted(place, tables[place], inner) for place, inner in step["tables"]]
+        return replace(
+            _of_step(key, decision, step),
             reads=step.get("read", {}),
             entries=step.get("entries", {}),
             notes=tuple(Note(*note) for note in step.get("warn", ())),
             parts=tuple(parts),
             again=tuple(again),
         )
+
+    def _consulted(self, place: str, table: Table, step: Mapping[str, Any]) -> Explanation:
+        """A table within other logic, told as if it were a decision; each time it was consulted on its own."""
+        self.times[place] += 1
+        key = f"{place}@{self.times[place]}"
+        variable = Variable(table.name, types.ANY)
+        shown = Decision(key, table.name, variable, table, None, (), frozenset(), frozenset())
+        return _of_step(key, shown, step)
+
+
+def _of_step(key: str, decision: Decision, step: Mapping[str, Any]) -> Explanation:
+    failed = tuple(ord(sign) - _FIRST for sign in step.get("fit", ""))
+    matched = tuple(step["rules"]) if "rules" in step else _matched(failed)
+    return Explanation(key, decision, step.get("out"), tuple(step.get("in", ())), failed, matched)
 
 
 def _from_tree(model: DecisionModel, decision: Decision, kept: Json) -> dict[str, Any]:
@@ -255,6 +297,24 @@ def _key(root: DecisionModel, model: DecisionModel, identity: str) -> str:
 
 def _required(decision: Decision) -> list[Need]:
     return [need for need in decision.needs if need.kind == "decision"]
+
+
+def _inner(root: DecisionModel, model: DecisionModel, decision: Decision) -> Iterator[tuple[str, Table]]:
+    """The tables within a decision's logic and within the functions it may call, each with its place in the model."""
+    owners: list[tuple[DecisionModel, Decision | Knowledge]] = [(model, decision)]
+    seen: set[int] = set()
+    while owners:
+        model, owner = owners.pop()
+        if id(owner) in seen:
+            continue
+        seen.add(id(owner))
+        for number, table in enumerate(owner.tables):
+            yield f"{_key(root, model, owner.id)}/{number}", table
+        owners += [
+            (need.model, need.model.knowledge[need.id])
+            for need in owner.needs
+            if need.kind == "knowledge" and need.id in need.model.knowledge
+        ]
 
 
 def _matched(failed: Sequence[int]) -> tuple[int, ...]:

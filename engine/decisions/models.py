@@ -273,7 +273,8 @@ class RuleTrace(NamedTuple):
 class Outcome:
     """What a decision said and why. `failed` holds, per rule tried, the input that failed first or -1 for a match.
 
-    `names` are those its logic saw, with their values; `entries` those of a boxed context.
+    `names` are those its logic saw, with their values; `entries` those of a boxed context; `consulted` the tables
+    within its logic and that of functions it called, in order, the first of many.
     """
 
     decision: Decision
@@ -285,6 +286,7 @@ class Outcome:
     sub: tuple[Outcome, ...] = ()
     names: Mapping[str, object] = field(default_factory=dict)
     entries: Mapping[str, object] = field(default_factory=dict)
+    consulted: tuple[tuple[Table, Verdict], ...] = ()
 
     @property
     def value(self) -> feel.Json:

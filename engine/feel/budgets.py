@@ -16,6 +16,7 @@ DEPTH = 60  # calls of functions within functions
 LONGEST_STRING = 1_000_000
 LONGEST_LIST = 200_000
 MOST_WARNINGS = 20
+MOST_CONSULTED = 20
 
 # 34 digits, half-even: IEEE 754 decimal128, which DMN 1.5, 10.3.2.3.1 prescribes.
 NUMBERS = decimal.Context(
@@ -39,7 +40,7 @@ EPOCH = Moment(datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 class Run:
     """One evaluation: its moment, what is left of its budget, and the warnings gathered so far."""
 
-    __slots__ = ("moment", "steps", "depth", "warnings", "patterns")
+    __slots__ = ("moment", "steps", "depth", "warnings", "patterns", "consulted")
 
     def __init__(self, moment: Moment) -> None:
         self.moment = moment
@@ -47,12 +48,18 @@ class Run:
         self.depth = 0
         self.warnings: list[Warning] = []
         self.patterns: set[tuple[str, str]] = set()  # regular expressions paid for
+        self.consulted: list[Any] = []  # what was looked up within the logic, for those who tell why
 
     def spend(self, steps: int) -> None:
         """Pay for work in proportion to sizes; refuses when the budget is used up."""
         self.steps -= steps
         if self.steps < 0:
             raise FeelError("budget_exhausted", most=STEPS)
+
+    def consult(self, found: object) -> None:
+        """Keep what was looked up; only the first of many are kept."""
+        if len(self.consulted) < MOST_CONSULTED:
+            self.consulted.append(found)
 
     def warn(self, code: str, place: Place, **params: Any) -> None:
         """Note why a value became null; only the first of many are kept."""

@@ -123,6 +123,40 @@ def test_logic_other_than_a_table_keeps_the_variables_it_read_and_a_contexts_ent
     assert [(part.key, part.value) for part in told.parts] == [("fee", 2)]
 
 
+def test_a_table_within_other_logic_is_told_each_time_it_was_consulted() -> None:
+    fee = table("UNIQUE", ["price"], ["f"], [["> 5", "2"]])
+    boxed = f'<context><contextEntry><variable name="fee"/>{fee}</contextEntry></context>'
+    found = model(
+        '<inputData id="price" name="price"/>',
+        share([["< 18", "0.5", "child"], ["-", "1", "adult"]]),
+        decision("sum", literal("share(8) + share(age: 30) + price"), ["knowledge:share", "input:price"]),
+        decision("boxed", boxed, ["input:price"]),
+    )
+    told = explained(found, "sum", price=7)
+    assert [(part.key, part.values, part.deciding, part.value) for part in told.parts] == [
+        ("share/0@1", (8,), (1,), 0.5),
+        ("share/0@2", (30,), (2,), 1),
+    ]
+    assert told.parts[0].decided_by("en").endswith("rule 1.")
+    (inner,) = explained(found, "boxed", price=7).parts
+    assert (inner.key, inner.values, inner.deciding) == ("boxed/0@1", (7,), (1,))
+
+
+def test_of_a_table_consulted_over_and_over_the_first_times_are_kept() -> None:
+    logic = literal("sum(for age in 1..500 return share(age))")
+    told = explained(model(share([["-", "1"]]), decision("sum", logic, ["knowledge:share"])), "sum")
+    assert told.value == 500
+    assert [part.values for part in told.parts] == [(age,) for age in range(1, 21)]
+
+
+def share(rules: list[list[str]]) -> str:
+    """A function of an age whose body is a table."""
+    band = table("FIRST", [("age", "number")], ["share"], rules)
+    function = f'<encapsulatedLogic><formalParameter name="age"/>{band}</encapsulatedLogic>'
+    named = '<businessKnowledgeModel id="share" name="share"><variable name="share"/>'
+    return f"{named}{function}</businessKnowledgeModel>"
+
+
 def test_warnings_are_kept_with_their_place_and_said_in_both_languages() -> None:
     told = explained(one_table("UNIQUE", ["days"], ["fee"], [["-", '1 +\n  "a"']]), days=1)
     (note,) = told.notes
