@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,16 +10,22 @@ from zoneinfo import ZoneInfo
 
 from engine import feel
 from engine.decisions import constants, domains, plans
+from engine.decisions.constants import BeyondAnalysis, Constants, Known
 from engine.decisions.covers import TooLarge
 from engine.decisions.models import Decision, DecisionModel
 from engine.feel import syntax as tree
+from engine.feel.expressions import Expression, UnaryTests
 from engine.feel.faults import FeelError
 
 Leaf = tuple[str, ...]
 """The path of something read from outside: `("reader", "debt")`."""
 
 MOMENT = feel.Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
-_DAYS_AGO = (0, 1, 10, 100, 1_000, 4_000, 8_000, 16_000, 32_000, -10, -1_000)
+_OTHER = "…"  # a text that nothing compares with
+_DAYS = [
+    (MOMENT.now - timedelta(days)).date().isoformat()
+    for days in (0, 1, 10, 100, 1_000, 4_000, 8_000, 16_000, 32_000, -10, -1_000)
+]
 _DATES = frozenset(("date", "date and time"))
 _LISTS = frozenset(
     ("count", "sum", "max", "min", "concatenate", "append", "distinct values", "sort", "flatten")
@@ -28,22 +34,27 @@ _LISTS = frozenset(
 
 @dataclass(slots=True)
 class Inputs:
-    """All that is read from outside, in order of reading: values to try, what is read beside it, what it is called."""
+    """All that is read from outside, in order of reading: values to try, what is read beside it, what it is called.
+
+    `spare` are values for what nothing is compared with.
+    """
 
     values: dict[Leaf, list[feel.Json]] = field(default_factory=dict)
     beside: dict[Leaf, set[Leaf]] = field(default_factory=dict)
     labels: dict[Leaf, str] = field(default_factory=dict)
+    spare: dict[Leaf, list[feel.Json]] = field(default_factory=dict)
 
     def label(self, leaf: Leaf) -> str:
         """The label of the column that asks for it alone, else its path."""
         return self.labels.get(leaf) or ".".join(leaf)
 
-    def add(self, leaves: list[Leaf], values: list[feel.Json]) -> None:
-        """Things read in one expression, and values that it or its cells compare with."""
-        for leaf in leaves:
-            known = self.values.setdefault(leaf, [])
-            known += [value for value in values if value is not None and not _holds(known, value)]
-            self.beside.setdefault(leaf, set()).update(other for other in leaves if other != leaf)
+    def note(self, leaf: Leaf, values: Sequence[feel.Json], beside: Sequence[Leaf]) -> None:
+        """Something read, values for it, and all that one expression reads."""
+        known = self.values.setdefault(leaf, [])
+        for value in values:
+            if value is not None and not _holds(known, value):
+                known.append(value)
+        self.beside.setdefault(leaf, set()).update(other for other in beside if other != leaf)
 
 
 def of(model: DecisionModel, decision: Decision) -> Inputs:
@@ -65,7 +76,9 @@ def of(model: DecisionModel, decision: Decision) -> Inputs:
     for leaf, values in found.values.items():
         found.beside[leaf] = found.beside.get(leaf, set()) & found.values.keys()
         if not values:
-            values.append("…")
+            found.note(leaf, found.spare.get(leaf, []), ())
+        if not values:
+            values.append(_OTHER)
     return found
 
 
@@ -99,10 +112,14 @@ def parts(model: DecisionModel, decision: Decision) -> Iterator[Decision]:
 def _read(decision: Decision, decided: frozenset[str], found: Inputs, lists: set[str]) -> None:
     inputs = {plans.variable(need).name for need in decision.needs if need.kind == "input"}
     outside = (decision.names - decided) | inputs
-    if decision.table is None:
-        _note(_parsed(decision), outside, [], found, lists)
-        return
     known = constants.known(decision)
+    if decision.table is None:
+        names = decision.names | decision.reads | {plans.variable(need).name for need in decision.needs}
+        try:
+            _take(_Expression(feel.compile(decision.text or "null", names), outside, known), [], found, lists)
+        except FeelError:
+            return
+        return
     try:
         columns = domains.columns(decision, known)
     except TooLarge:
@@ -110,22 +127,91 @@ def _read(decision: Decision, decided: frozenset[str], found: Inputs, lists: set
     for column in columns:
         clause = decision.table.inputs[column.places[0]]
         samples = [feel.to_json(piece.sample) for piece in column.pieces if piece.sample is not None]
-        leaves = _note(clause.expression.tree, outside, samples, found, lists)
-        given = set(_given(clause.expression.tree)) & set(leaves) or set(leaves)
-        if len(given) == 1:
-            found.labels.setdefault(given.pop(), clause.label)
+        expression = _Expression(clause.expression, outside, known)
+        _take(expression, samples, found, lists)
+        named = [leaf for leaf in expression.leaves if leaf in expression.given] or list(expression.leaves)
+        if len(named) == 1:
+            found.labels.setdefault(named[0], clause.label)
     for rule in decision.table.rules:
         for cell in rule.tests:
-            _note(cell.tree, outside, [], found, lists)
+            _take(_Expression(cell, outside, known), [], found, lists)
 
 
-def _parsed(decision: Decision) -> tree.Node:
-    """The tree of a literal expression; null for other logic."""
-    names = decision.names | decision.reads | {plans.variable(need).name for need in decision.needs}
-    try:
-        return feel.compile(decision.text or "null", names).tree
-    except FeelError:
-        return feel.compile("null").tree
+def _take(expression: _Expression, samples: list[feel.Json], found: Inputs, lists: set[str]) -> None:
+    """What one expression reads, with values: what it compares each with, and a column's for what it may give."""
+    leaves = list(expression.leaves)
+    lists |= expression.lists
+    for leaf in leaves:
+        found.note(leaf, expression.leaves[leaf], leaves)
+        found.note(leaf, samples if leaf in expression.given else [], leaves)
+        found.spare.setdefault(leaf, []).extend([*samples, *expression.literals])
+
+
+class _Expression:
+    """What an expression or cell reads from outside: `leaves` with the values each is compared with."""
+
+    def __init__(self, read: Expression | UnaryTests, outside: frozenset[str], known: Known) -> None:
+        self.text, self.outside, self.known = read.text, outside, known
+        self.leaves: dict[Leaf, list[feel.Json]] = {}
+        self.literals: list[feel.Json] = []
+        self.lists: set[str] = set()
+        self.given = set(_given(read.tree))
+        self._walk(read.tree)
+
+    def _walk(self, node: tree.Node, values: Sequence[feel.Json] = ()) -> None:
+        """Note what a node reads; `values` are worth trying for it where it is a path."""
+        path = _path(node)
+        if path is not None:
+            if path[0] in self.outside:
+                self.leaves.setdefault(path, []).extend(values)
+            return
+        match node:
+            case tree.Literal(value=value):
+                self.literals.append(feel.to_json(value))
+            case tree.Comparison(left=left, right=right):
+                self._walk(left, self._values(right))
+                self._walk(right, self._values(left))
+            case tree.Membership(value=value, tests=tests):
+                self._walk(value, [one for test in tests for one in self._values(test)])
+            case tree.Between(value=value, low=low, high=high):
+                self._walk(value, [*self._values(low), *self._values(high)])
+            case tree.Logic(parts=parts):
+                for part in parts:
+                    self._walk(part, (True, False))
+            case tree.If(condition=condition, then=then, otherwise=otherwise):
+                self._walk(condition, (True, False))
+                self._walk(then)
+                self._walk(otherwise)
+            case tree.Call(callee=tree.Name(name=name), arguments=arguments):
+                if name in _LISTS and arguments:
+                    self._listed(arguments[0])
+                for argument in arguments:
+                    self._walk(argument, _DAYS if name in _DATES else (True, False) if name == "not" else ())
+            case _:
+                if isinstance(node, tree.Filter | tree.Iterator):
+                    self._listed(node.source)
+                for child in tree.children(node):
+                    self._walk(child)
+
+    def _values(self, node: tree.Node) -> list[feel.Json]:
+        """The constants of one side of a comparison, numbers with those beside them."""
+        found = Constants()
+        try:
+            constants.note(node, self.text, found, self.known)
+        except BeyondAnalysis:
+            return []
+        values: list[feel.Json] = []
+        for kind, known in found.by_kind.items():
+            for value in known:
+                values += [value, value - 1, value + 1] if kind == "number" else [feel.to_json(value)]
+        if "boolean" in found.by_kind:
+            return [True, False]
+        return [*values, _OTHER] if "string" in found.by_kind else values
+
+    def _listed(self, node: tree.Node) -> None:
+        path = _path(node)
+        if path is not None and path[0] in self.outside:
+            self.lists.add(path[0])
 
 
 def _given(node: tree.Node) -> Iterator[Leaf]:
@@ -136,47 +222,6 @@ def _given(node: tree.Node) -> Iterator[Leaf]:
     if isinstance(node, tree.If):
         yield from _given(node.then)
         yield from _given(node.otherwise)
-
-
-def _note(
-    node: tree.Node, outside: frozenset[str], samples: list[feel.Json], found: Inputs, lists: set[str]
-) -> list[Leaf]:
-    """Note what one expression reads, and values for it; the leaves."""
-    asked: list[tuple[Leaf, bool]] = []
-    literals: list[feel.Json] = []
-    _walk(node, outside, asked, literals, lists, False)
-    leaves = list(dict.fromkeys(leaf for leaf, _ in asked))
-    found.add(leaves, [*samples, *literals])
-    dated = [leaf for leaf, is_date in asked if is_date]
-    for leaf in dict.fromkeys(dated):
-        found.values[leaf] = [(MOMENT.now - timedelta(days)).date().isoformat() for days in _DAYS_AGO]
-    return leaves
-
-
-def _walk(
-    node: tree.Node, outside: frozenset[str], asked: list[tuple[Leaf, bool]], literals: list[feel.Json],
-    lists: set[str], dated: bool,
-) -> None:  # fmt: skip
-    path = _path(node)
-    if path is not None:
-        if path[0] in outside:
-            asked.append((path, dated))
-        return
-    if isinstance(node, tree.Literal):
-        literals.append(feel.to_json(node.value))
-    source = node.source if isinstance(node, tree.Filter | tree.Iterator) else None
-    if isinstance(node, tree.Call) and isinstance(node.callee, tree.Name):
-        name = node.callee.name
-        if name in _LISTS and node.arguments:
-            source = node.arguments[0]
-        for argument in node.arguments:
-            _walk(argument, outside, asked, literals, lists, name in _DATES)
-    else:
-        for child in tree.children(node):
-            _walk(child, outside, asked, literals, lists, False)
-    listed = _path(source) if source is not None else None
-    if listed is not None and listed[0] in outside:
-        lists.add(listed[0])
 
 
 def _path(node: tree.Node) -> Leaf | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 
 from engine import errors, feel
 from engine.decisions import constants, graph_inputs, nulls, plans, wording
@@ -33,9 +33,18 @@ _WORST = (2, 0)
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """Inputs that are not known in a case, and others whose value there is what lets it pass."""
+
+    leaves: tuple[Leaf, ...]
+    case: Case
+    given: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """What trying one decision found: a case with the most permissive outcome (None where none was found), what makes
-    a difference to it, and the inputs that may be unknown, each with the case in which they are.
+    a difference to it, and the inputs that may be unknown.
 
     `complete` is false where trying was given up.
     """
@@ -45,7 +54,7 @@ class Tried:
     inputs: Inputs
     case: Case | None
     telling: tuple[Leaf, ...]
-    unknown: tuple[tuple[tuple[Leaf, ...], Case], ...]
+    unknown: tuple[Unknown, ...]
     complete: bool
 
 
@@ -56,10 +65,10 @@ def findings(model: DecisionModel) -> Iterator[errors.Finding]:
     """
     found = {id(one.decision): one for one in map(partial(tried, model), model.decisions.values()) if one}
     for one in found.values():
-        told = {tuple(leaves) for leaves, _ in one.unknown}
+        told = {each.leaves for each in one.unknown}
         below = (found.get(id(part)) for part in graph_inputs.parts(model, one.decision))
         if not any(
-            other and other is not one and told <= {leaves for leaves, _ in other.unknown} for other in below
+            other and other is not one and told <= {each.leaves for each in other.unknown} for other in below
         ):
             yield from _told(one)
 
@@ -87,11 +96,11 @@ def _told(one: Tried) -> Iterator[errors.Finding]:
         return
     if one.unknown:
         yield _finding(one.decision, "graph_case", **told, example=_said(one.inputs, one.case, one.telling))
-    for leaves, case in one.unknown[:MOST_LISTED]:
-        changed = [leaf for leaf in case if leaf not in leaves and case[leaf] != one.case[leaf]]
-        code = "graph_permits_where" if changed else "graph_permits"
-        inputs = ", ".join(f"“{one.inputs.label(leaf)}”" for leaf in leaves)
-        yield _finding(one.decision, code, **told, inputs=inputs, where=_said(one.inputs, case, changed))
+    for each in one.unknown[:MOST_LISTED]:
+        code = "graph_permits_where" if each.given else "graph_permits"
+        inputs = ", ".join(f"“{one.inputs.label(leaf)}”" for leaf in each.leaves)
+        where = _said(one.inputs, each.case, each.given)
+        yield _finding(one.decision, code, **told, inputs=inputs, where=where)
     if len(one.unknown) > MOST_LISTED or not one.complete:
         yield _finding(one.decision, "graph_cut", **told)
 
@@ -108,35 +117,58 @@ class _Trying:
     known: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def permissive_case(self) -> Case | None:
-        """A case with the most permissive outcome: from any case on, the value of an input that helps most, in turn."""
-        case: Case = {leaf: values[0] for leaf, values in self.inputs.values.items()}
-        score = self.score(case)
-        for _ in range(MOST_PASSES):
-            before = score
-            for leaf, values in self.inputs.values.items():
-                for value in values:
-                    found = self.score({**case, leaf: value})
-                    if found < score:
-                        case, score = {**case, leaf: value}, found
-            if score == before:
-                break
-        return case if score[0] == 0 else None
+        """A case with the most permissive outcome: from any case on, the value of an input that helps most, in turn.
 
-    def unknown(self, case: Case, telling: tuple[Leaf, ...]) -> Iterator[tuple[tuple[Leaf, ...], Case]]:
-        """Inputs, alone or in pairs, that are not known in a case that still has the outcome, with that case."""
+        Where no input alone helps, two of one expression are changed together.
+        """
+        case: Case = {leaf: values[0] for leaf, values in self.inputs.values.items()}
+        for _ in range(MOST_PASSES):
+            better = self.better(case, 1)
+            if better == case and self.score(case)[0]:
+                better = self.better(case, 2)
+            if better == case:
+                break
+            case = better
+        return case if self.score(case)[0] == 0 else None
+
+    def better(self, case: Case, together: int) -> Case:
+        """The case after one turn through the inputs, alone or each together with another one read beside it."""
+        score = self.score(case)
+        for leaf, values in self.inputs.values.items():
+            for near in [leaf] if together == 1 else sorted(self.inputs.beside[leaf]):
+                for value, other in product(values, [None] if near == leaf else self.inputs.values[near]):
+                    changed = {**case, near: other, leaf: value}
+                    found = self.score(changed)
+                    if found < score:
+                        case, score = changed, found
+        return case
+
+    def unknown(self, case: Case, telling: tuple[Leaf, ...]) -> Iterator[Unknown]:
+        """Inputs, alone or in pairs, that are not known in a case that still has the outcome."""
         alone: set[Leaf] = set()
-        for size in (1, 2):
-            for leaves in combinations(telling, size):
-                if alone & set(leaves):
-                    continue
-                tried = self.reached(case, leaves)
-                if tried is not None:
-                    alone |= set(leaves) if size == 1 else set()
-                    yield leaves, tried
+        for leaf in case:
+            told = case if leaf in telling else self.where_it_tells(leaf, case)
+            tried = None if told is None else self.reached(told, (leaf,))
+            if told is not None and tried is not None:
+                alone.add(leaf)
+                yield Unknown((leaf,), tried, self.given(case, told, tried, (leaf,)))
+        for leaves in combinations(telling, 2):
+            tried = None if alone & set(leaves) else self.reached(case, leaves)
+            if tried is not None:
+                yield Unknown(leaves, tried, self.given(case, case, tried, leaves))
+
+    def where_it_tells(self, leaf: Leaf, case: Case) -> Case | None:
+        """The case with one other input of the same expression changed, so that this one makes a difference."""
+        for near in sorted(self.inputs.beside[leaf]):
+            for value, own in product(self.inputs.values[near], self.inputs.values[leaf]):
+                changed = {**case, near: value, leaf: own}
+                if self.score(changed)[0] == 0 and self.tells(leaf, changed):
+                    return changed
+        return None
 
     def tells(self, leaf: Leaf, case: Case) -> bool:
         """Whether a known value of the input would have led elsewhere."""
-        return any(self.score({**case, leaf: value})[0] for value in self.inputs.values[leaf])
+        return any(self.score({**case, leaf: value})[0] == 1 for value in self.inputs.values[leaf])
 
     def reached(self, case: Case, leaves: tuple[Leaf, ...]) -> Case | None:
         """The case with these inputs not known, if need be with another one beside them changed."""
@@ -150,6 +182,22 @@ class _Trying:
                 if self.score(changed)[0] == 0 and self.differs(changed, leaves):
                     return changed
         return None
+
+    def given(self, case: Case, told: Case, tried: Case, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
+        """The inputs that differ from the case told, and those whose value matters only because these are not known."""
+        known = {**tried, **{leaf: told[leaf] for leaf in leaves}}
+
+        def matters(near: Leaf) -> bool:
+            others = (value for value in [*self.inputs.values[near], None] if value != tried[near])
+            return any(
+                self.score({**known, near: value})[0] == 0 and self.score({**tried, near: value})[0]
+                for value in others
+            )
+
+        beside = {near for leaf in leaves for near in self.inputs.beside[leaf]} - set(leaves)
+        return tuple(
+            near for near in tried if near in beside and (tried[near] != case[near] or matters(near))
+        )
 
     def differs(self, case: Case, leaves: tuple[Leaf, ...]) -> bool:
         """Whether each of these inputs still tells where another one was changed."""

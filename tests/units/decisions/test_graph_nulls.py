@@ -67,6 +67,13 @@ def test_a_pair_is_told_where_neither_alone_suffices() -> None:
     ]
 
 
+def test_an_input_that_tells_only_beside_another_is_told_with_that() -> None:
+    column = ('if sex = "male" then "no" else pregnant', "string", "", "", OPTIONAL)
+    (_, finding) = told(graph([column], [['"yes"', '"pregnant"']]))
+    assert "If “if sex" in finding.sentence("en")
+    assert "when “sex” = " in finding.sentence("en")
+
+
 def test_an_input_that_makes_no_difference_is_not_told() -> None:
     rules = [["> 100", "-", '"debt"'], ["> 100", '"lost"', '"card"']]
     columns = [("debt", "number", "", "", REQUIRED), ("card", "string", "", "", OPTIONAL)]
@@ -117,8 +124,8 @@ def test_every_case_told_of_the_screening_comes_to_what_is_said_of_it(file: Path
     assert any(one.unknown for one in tried)
     for one in tried:
         assert one.complete
-        for leaves, case in one.unknown:
-            assert {case[leaf] for leaf in leaves} == {None}
-            variables = graph_inputs.variables(case)
+        for unknown in one.unknown:
+            assert {unknown.case[leaf] for leaf in unknown.leaves} == {None}
+            variables = graph_inputs.variables(unknown.case)
             outcome = decisions.evaluate(found, one.decision.id, variables, graph_inputs.MOMENT)
             assert outcome.value == one.outcome
