@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from engine.definitions import deployment, registry
 from engine.ids import InstanceId
 from tests import library as libraries
 from tests.book_loan import bundles
-from tests.library import Library
+from tests.library import BOOKS, Library
 
 Visitor = Callable[..., Page]
 Camera = Callable[[Page, str], Path]
@@ -30,6 +32,13 @@ BOMB = (
     + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in TEN_TIMES)
     + "]>"
 )
+
+
+AUTUMN = """\
+edition: autumn
+effective_from: 2021-09-15
+authority: {number: 17/QĐ-TV, on: 2021-09-01, title: {vi: Nội quy mượn sách mùa thu, en: Rules of lending for autumn}}
+"""
 
 
 def test_a_table_is_edited_submitted_approved_and_decides_the_next_case(
@@ -245,6 +254,37 @@ def test_who_may_not_submit_or_approve_is_refused(visitor: Visitor, library: Lib
         answer = page.request.post(f"{submission}/approve", form={"csrf": guard, "reason": "Tự duyệt lấy"})
         assert answer.status == 403
     assert stored()[1] == "submitted"
+
+
+def test_an_edition_is_chosen_submitted_and_holds_from_its_own_day(
+    visitor: Visitor, library: Library, photographed: Camera, tmp_path: Path
+) -> None:
+    shutil.copytree(BOOKS / "processes", tmp_path / "processes")
+    folder = tmp_path / "processes" / "loan" / "editions" / "autumn"
+    folder.mkdir(parents=True)
+    table = bundles.bundle().files["limits.dmn"].decode()
+    (folder / "limits.dmn").write_text(table.replace("mục 4", "mục 5"), "utf-8")
+    (folder / "edition.yaml").write_text(AUTUMN, "utf-8")
+    with settings.using(replace(settings.current(), processes_dir=tmp_path / "processes")):
+        owner = visitor("soan")
+        owner.goto("/processes")
+        owner.locator("#folder").select_option("loan/autumn")
+        owner.locator("#reason").fill("Nội quy mùa thu")
+        owner.get_by_role("button", name="Kiểm tra và gửi").click()
+        owner.wait_for_url("**/submissions/*")
+    expect(owner.locator("main")).to_contain_text("17/QĐ-TV")
+    expect(owner.locator("main")).to_contain_text("Nội quy mượn sách mùa thu")
+    photographed(owner, "edition")
+
+    approver = visitor("duyet")
+    approver.goto(owner.url)
+    expect(approver.locator("#effective_at")).to_have_value("2021-09-15T00:00")
+    approver.locator("#approve-reason").fill("Đã đối chiếu")
+    approver.get_by_role("button", name="Duyệt").first.click()
+    expect(approver.locator("#toasts")).not_to_be_empty()
+    with database.transaction() as connection:
+        newest = registry.releases(connection, "loan")[0]
+    assert newest.effective_at == datetime.fromisoformat("2021-09-15T00:00:00+07:00")
 
 
 def send(page: Page, files: Files, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,11 +12,11 @@ from fastapi.responses import Response
 
 from engine import access, clock, database, settings, units
 from engine.access import Permission
-from engine.definitions import compare, deployment, registry
+from engine.definitions import compare, deployment, editions, registry
 from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
 from engine.definitions.registry import Release
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound
 from engine.ids import VersionId, parsed
 from web import rendering
 from web.sessions import Guarded, Presence, SignedIn
@@ -136,13 +137,18 @@ def submittable(connection: Any, presence: Presence) -> list[str]:
     """The processes the person may choose when proposing: those on this server, and those published before."""
     if not may_submit(presence):
         return []
-    return sorted({*server_folders(), *registry.processes(connection)})
+    folders = server_folders()
+    return [*folders, *(key for key in registry.processes(connection) if key not in folders)]
 
 
 def server_folders() -> list[str]:
-    """The process folders on this server that may be submitted from here."""
-    found = settings.current().processes_dir.glob("*/process.yaml")
-    return sorted(path.parent.name for path in found)
+    """The process folders on this server that may be submitted from here, each with its editions: `loan/june`."""
+    found: list[str] = []
+    for path in sorted(settings.current().processes_dir.glob("*/process.yaml")):
+        found.append(path.parent.name)
+        with suppress(Invalid):  # `tiemchung check` says what is wrong with them
+            found += [f"{path.parent.name}/{one.name}" for one in editions.changing(path.parent)]
+    return found
 
 
 def tables_of(definition: Definition, language: str) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def submission(request: Request, presence: SignedIn, submission_id: str) -> Resp
     changes = compare.changes(held, proposed) if held else []
     return rendering.page(
         request, "submission.html", presence, submission=found, proposed=proposed, held=held, changes=changes,
-        tried=tried, units=places,
+        tried=tried, units=places, meant_from=_meant_from(proposed),
         is_own=found.submitted_by == presence.actor.account_id, may_approve=pages.may_approve(presence),
         tables=pages.tables_of(proposed, presence.language), warnings=_shown(found.findings, presence.language),
     )  # fmt: skip
@@ -184,7 +184,8 @@ def _bundle(connection: Any, files: list[UploadFile], folder: str) -> Bundle:
     if uploaded:
         raise Invalid([Finding("submission_process_missing")])
     if folder in pages.server_folders():
-        return bundle.read(chosen.processes_dir / folder, chosen.forms_dir)
+        process, _, edition = folder.partition("/")
+        return bundle.read(chosen.processes_dir / process, chosen.forms_dir, edition or None)
     raise Invalid([Finding("submission_empty")])
 
 
@@ -220,6 +221,15 @@ def _place(name: str, held: Bundle) -> str | None:
         return same[0]
     folder = {".dmn": "", ".bpmn": "", ".json": "forms/"}.get(PurePosixPath(bare).suffix)
     return None if same or folder is None else folder + bare
+
+
+def _meant_from(proposed: Definition) -> str:
+    """The moment an edition is meant to hold from, as the date-time field takes it, when it lies ahead."""
+    edition = proposed.edition
+    if edition is None or edition.effective_from <= clock.now():
+        return ""
+    local = edition.effective_from.astimezone(settings.current().zone_info)
+    return local.strftime("%Y-%m-%dT%H:%M")
 
 
 def _moment(text: str) -> datetime | None:
