@@ -147,13 +147,15 @@ class _Reading:
         needs = self._needs(element)
         box = boxes.read(elements.logic(element), scope)
         own = self._needed_names(needs)
-        undrawn = self._undrawn(_variable_name(element), needs)
+        named = _variable_name(element)
+        undrawn = self._undrawn(named, needs)
         for name in sorted(scope.names & undrawn):
             self.complain("input_not_required", element, name=name)
         reads = frozenset(scope.reads) - own - undrawn
         self.result.decisions[identity] = Decision(
             identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
-            frozenset(scope.names) - own, reads, elements.description(element), elements.line(element), self.file,
+            frozenset(scope.names) - own - {named}, reads,
+            elements.description(element), elements.line(element), self.file,
             box.entries, box.text, box.members, box.infer, tuple(scope.tables),
         )  # fmt: skip
 

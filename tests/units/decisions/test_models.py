@@ -34,6 +34,12 @@ def test_required_decisions_are_evaluated_first_and_reported() -> None:
     assert found.variables("letter") == {"loan days"}
 
 
+def test_an_item_s_member_named_like_the_decision_is_not_read_from_outside() -> None:
+    found = model(INPUT, decision("place", literal("[{place: loan days}][place = 3]"), ["input:i"]))
+    assert found.variables("place") == {"loan days"}
+    assert outcome(found, "place", **{"loan days": 3}).value == [{"place": 3}]
+
+
 def test_a_decision_is_found_by_id_or_name_and_else_refused() -> None:
     found = model(decision("d", literal("1")))
     with pytest.raises(errors.NotFound) as raised:
