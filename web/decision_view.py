@@ -18,6 +18,7 @@ from engine.decisions.explanations import Explanation
 from engine.definitions.definition import Definition
 from engine.definitions.registry import Release
 from engine.history import Decision
+from web import decision_words
 from web.decision_words import Words
 
 Json = Any
@@ -122,7 +123,7 @@ def view(
 ) -> Shown:
     """The evaluation as the version that decided explains it; `definition` is that version."""
     told = explained(logged, definition)
-    words = Words(definition, logged.decision, logged.decision, language, zone)
+    words = decision_words.words(definition, logged.decision, language, zone)
     edition = definition.edition
     return Shown(
         why=_Reading(words, told, f"why-{logged.seq}").view(told, logged.inputs),
@@ -145,7 +146,7 @@ def shaping(definition: Definition, reads: AbstractSet[str]) -> dict[str, str]:
 
 def concluded(logged: Decision, definition: Definition, language: str, zone: ZoneInfo) -> tuple[str, str]:
     """The name of a decision, and its conclusion with the reason in one sentence, empty when none says it."""
-    words = Words(definition, logged.decision, logged.decision, language, zone)
+    words = decision_words.words(definition, logged.decision, language, zone)
     told = explained(logged, definition)
     return words.name(told.decision), words.sentence(told)
 
@@ -179,6 +180,8 @@ class _Reading:
     def view(self, one: Explanation, logged: Mapping[str, Json] | None = None) -> DecisionView:
         words, decision = self._words(one), one.decision
         parts = tuple(self.view(part) for part in one.parts)
+        columns = tuple(Column(label, value) for label, value in _asked(words, one))
+        outputs = tuple(words.output_label(clause) for clause in decision.outputs) if decision else ()
         return DecisionView(
             anchor=self.anchors[one.key],
             name=self.names[one.key],
@@ -190,9 +193,11 @@ class _Reading:
                 (words.variable(name), words.value(value, name)) for name, value in one.entries.items()
             ),
             written=decision.text if decision else "",
-            columns=tuple(Column(label, value) for label, value in _asked(words, one)),
-            outputs=tuple(words.output_label(clause) for clause in decision.outputs) if decision else (),
-            rows=tuple(_row(words, one, rule) for rule in decision.rules) if decision else (),
+            columns=columns,
+            outputs=outputs,
+            rows=tuple(_row(words, one, rule, columns, outputs) for rule in decision.rules)
+            if decision
+            else (),
             notes=tuple(note.sentence(words.language) for note in one.notes),
             parts=parts,
             again=tuple((self.names[key], self.anchors[key]) for key in one.again),
@@ -204,7 +209,9 @@ class _Reading:
         return self.words if one is self.root else self.words.of(one.key)
 
 
-def _row(words: Words, one: Explanation, rule: models.Rule) -> Row:
+def _row(
+    words: Words, one: Explanation, rule: models.Rule, columns: tuple[Column, ...], outputs: tuple[str, ...]
+) -> Row:
     decision = one.decision
     assert decision is not None
     number = rule.number
@@ -213,14 +220,18 @@ def _row(words: Words, one: Explanation, rule: models.Rule) -> Row:
     if number in one.matched:
         state = DECIDED if number in one.deciding else MATCHED
     conditions = tuple(
-        Cell(words.input_label(clause), words.condition(clause, test), words.input(clause, value),
-             _cell_state(test.tree.any, index, failed, state))
-        for index, (clause, test, value) in enumerate(_cells(decision, rule, one))
-    )  # fmt: skip
+        Cell(
+            column.label,
+            words.condition(clause, test),
+            column.value,
+            _cell_state(test.tree.any, at, failed, state),
+        )
+        for at, (clause, test, column) in enumerate(zip(decision.inputs, rule.tests, columns, strict=True))
+    )
     given = _given(one, number)
     said = tuple(
-        (words.output_label(clause), _concluded(words, clause, cell, given))
-        for clause, cell in zip(decision.outputs, rule.outputs, strict=True)
+        (label, _concluded(words, clause, cell, given))
+        for label, clause, cell in zip(outputs, decision.outputs, rule.outputs, strict=True)
     )
     return Row(number, words.rule(decision, rule), state, conditions, said)
 
@@ -245,11 +256,6 @@ def _concluded(
     if given is not None and explanations.constant(cell) is None and clause.name in given:
         return words.value(given[clause.name], clause.name)
     return words.conclusion(cell)
-
-
-def _cells(decision: models.Decision, rule: models.Rule, one: Explanation) -> Iterable[tuple[Any, Any, Json]]:
-    values = [*one.values, *[None] * (len(decision.inputs) - len(one.values))]
-    return zip(decision.inputs, rule.tests, values, strict=True)
 
 
 def _cell_state(is_any: bool, index: int, failed: int | None, row: str) -> str:

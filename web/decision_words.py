@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,15 @@ Json = Any
 MOST_RULES = 3  # named in one sentence
 
 
+def words(definition: Definition, decision: str, language: str, zone: ZoneInfo) -> Words:
+    """The words of a decision that process.yaml binds under this name."""
+    said = wordings.Wordings(definition, language, zone)
+    return Words(definition, decision, decision, language, zone, said)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How one decision is said.
+    """How one decision is said; `words` makes it.
 
     `asked` is the decision that process.yaml binds, `key` the one spoken of: it, or one that it requires, for which
     the names of constants of the bound one serve too.
@@ -31,14 +37,12 @@ class Words:
     key: str
     language: str
     zone: ZoneInfo
+    said: wordings.Wordings
+    named: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # constants gathered so far
 
     def of(self, key: str) -> Words:
         """The words of a decision that this one requires; one of another file goes by its id too."""
         return replace(self, key=key.rpartition("#")[2].partition("/")[0])
-
-    @property
-    def said(self) -> wordings.Wordings:
-        return wordings.Wordings(self.definition, self.language, self.zone)
 
     def name(self, decision: models.Decision | None = None) -> str:
         return self.text("name") or (decision.name if decision else self.key)
@@ -116,12 +120,7 @@ class Words:
             return "; ".join(
                 wordings.said_of(self.output_name(key), self.value(one, key)) for key, one in known
             )
-        words = {
-            **self._every(),
-            **self._constants("outcomes"),
-            **(self._constants(f"outputs.{name}") if name else {}),
-        }
-        return self.said.value(name, found, words)
+        return self.said.value(name, found, self._names(name))
 
     def sentence(self, told: Explanation) -> str:
         """What came out and why, in one sentence for those who work with it; empty where nothing says it in a word."""
@@ -177,6 +176,14 @@ class Words:
             )
             found += [conclusions.Reason(one, rules)] if rules else []
         return tuple(found)
+
+    def _names(self, name: str) -> dict[str, str]:
+        """The names of constants under a name: its own before those of outcomes before those of any output."""
+        known = self.named.get((self.key, name))
+        if known is None:
+            own = self._constants(f"outputs.{name}") if name else {}
+            known = self.named[self.key, name] = {**self._every(), **self._constants("outcomes"), **own}
+        return known
 
     def _every(self) -> dict[str, str]:
         """The names of the constants of all outputs: a finding is called the same wherever it is repeated."""

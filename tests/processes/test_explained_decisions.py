@@ -14,7 +14,7 @@ from engine.decisions import explanations
 from engine.definitions import bundle, editions
 from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
-from web.decision_words import Words
+from web import decision_words
 
 VISIT = settings.CHECKOUT / "processes" / "visit"
 EDITIONS = [
@@ -42,7 +42,7 @@ def visit(edition: str | None = None) -> Definition:
 def said(decision: str, variables: dict[str, Any], language: str) -> str:
     used = visit().decisions[decision]
     told = explanations.of(used.model, decisions.evaluate(used.model, used.id, variables, MOMENT))
-    return Words(visit(), decision, decision, language, ZONE).sentence(told)
+    return decision_words.words(visit(), decision, language, ZONE).sentence(told)
 
 
 @pytest.mark.parametrize(
