@@ -26,9 +26,7 @@ def of_model(model: DecisionModel) -> Iterator[errors.Finding]:
     for one in model.knowledge.values():
         for table in one.tables:
             empty: frozenset[str] = frozenset()
-            asked = Decision(
-                one.id, one.variable.name, one.variable, table, None, one.needs, empty, one.reads
-            )
+            asked = Decision(one.id, one.variable.name, one.variable, table, None, one.needs, empty, empty)
             yield from findings(replace(asked, line=one.line, file=model.file))
 
 

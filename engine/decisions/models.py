@@ -198,7 +198,6 @@ class Knowledge:
     parameters: tuple[Variable, ...]
     logic: Logic | None
     needs: tuple[Need, ...]
-    reads: frozenset[str]
     infer: Inference = unknown
     tables: tuple[Table, ...] = ()
     line: int | None = None

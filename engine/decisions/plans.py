@@ -55,10 +55,11 @@ def of(model: DecisionModel, element: Decision | Knowledge) -> Plan:
     """The plan of a model's decision or function, made when it is first asked for: what it needs is read by then."""
     known = model.plans.get(id(element))
     if known is None:
-        own = {one.name for one in element.parameters} if isinstance(element, Knowledge) else set()
         table = element.table if isinstance(element, Decision) else None
+        # A function sees its parameters and what it requires, and no variable from outside.
+        reads = element.reads if isinstance(element, Decision) else frozenset()
         steps = 1 + len(table.rules) * (1 + len(table.inputs)) // 16 if table else 1
-        known = model.plans[id(element)] = _plan(element.needs, element.reads - own, steps)
+        known = model.plans[id(element)] = _plan(element.needs, reads, steps)
     return known
 
 

@@ -168,14 +168,16 @@ class _Reading:
             parameters = boxes.parameters(function, scope)
             with scope.binding([parameter.name for parameter in parameters]):
                 box = boxes.function_body(function, scope)
+        needs = self._needs(element)
+        for name in sorted(scope.names - self._needed_names(needs)):
+            self.complain("knowledge_outside", element, name=name)
         identity = elements.attribute(element, "id", "name")
         self.result.knowledge[identity] = Knowledge(
             identity,
             self._variable(element),
             parameters,
             box.logic,
-            self._needs(element),
-            frozenset(scope.reads),
+            needs,
             box.infer,
             tuple(scope.tables),
             elements.line(element),
