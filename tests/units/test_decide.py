@@ -281,6 +281,27 @@ def test_a_file_that_is_no_dmn_or_not_there_is_refused(tmp_path: Path, capsys: C
     assert "cannot be read" in capsys.readouterr().err
 
 
+def test_a_required_input_that_is_not_known_is_refused_with_its_name(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    rules = table("UNIQUE", [("age", "number")], ["share"], [["< 18", "0.5"], [">= 18", "1"]])
+    required = rules.replace('label="age"', 'label="Age" xmlns:tc="urn:tiemchung:bpmn:1" tc:required="true"')
+    file = written(
+        tmp_path / "r.dmn", '<inputData id="age" name="age"/>', decision("d", required, ["input:age"])
+    )
+    assert decide(file, "d", {"age": 8}) == 0
+    assert decide(file, "d", {"age": None}) == 1
+    assert "requires “Age”" in capsys.readouterr().err
+
+
+def test_what_a_decision_computes_itself_need_not_be_given(tmp_path: Path, capsys: Captured) -> None:
+    """A filter's condition that names a decision may mean it or a member of what is filtered."""
+    logic = literal("count([{place: 1}, {place: 2}][place > 1])")
+    file = written(tmp_path / "p.dmn", decision("place", logic))
+    assert decide(file, "place", {}) == 0
+    assert capsys.readouterr().out.strip() == "1"
+
+
 def test_a_decision_that_never_ends_is_refused(tmp_path: Path, capsys: Captured) -> None:
     file = written(
         tmp_path / "w.dmn", decision("d", literal("count(for a in 1..9999, b in 1..9999 return a)"))
