@@ -13,13 +13,17 @@ from typing import Any
 from engine.decisions import plain_cells
 from engine.decisions.models import HitPolicy, Rule, Search, Table, Verdict
 from engine.decisions.plain_cells import Cell
+from engine.feel import dates, durations, types
 from engine.feel import syntax as tree
-from engine.feel import types
 from engine.feel.frames import Frame
 from engine.feel.values import Range
 
 MOST_SPANS = 20  # of a cell written out; a longer one is left to its closure
 
+_READ: dict[types.Type, type] = {
+    types.DATE: dates.Date, types.TIME: dates.Time, types.DATE_TIME: dates.DateTime,
+    types.DAYS_TIME: durations.DaysTime, types.YEARS_MONTHS: durations.YearsMonths,
+}  # fmt: skip
 _FRAME, _NAMES, _FAILS, _MATCHES = "v0", "v1", "v2", "v3"  # what the function takes
 
 
@@ -78,8 +82,8 @@ class _Writer:
         if wanted is None:
             return [f"{value} = {found}"]
         read = f"{self.constant(types.read_as)}({value}, {self.constant(wanted)})"
-        if type(wanted) is types.Type:  # a plain type reads texts only
-            read = f"{read} if {self.constant(type)}({value}) is {self.constant(str)} else {value}"
+        if wanted in _READ:  # as a variable of that type is before it comes here
+            read = f"{value} if {self.constant(type)}({value}) is {self.constant(_READ[wanted])} else {read}"
         return [f"{value} = {found}", f"{value} = {read}"]
 
     def _kinds(self) -> list[str]:

@@ -50,7 +50,7 @@ ODD = ["other", "< other", "? = other", "[1, 2]", "[other..5]", '"a",1', "1,true
        "abs(?) > 1", "other > 1", "not(other)", '@"12:00:00"', '< @"P1M"', "< null", "not(< null)", "in_no_model",
        '["a".."b"],[1..2]', 'date("2021-03-04")', "? > 1 and ? < other"]  # fmt: skip
 VALUES = [None, "a", "b", "c", "", 0, 1, 1.5, 2, 3, -2, -3, True, False, [1], ["a"], [], [1, 2], {"a": 1}, "2021-03-04",
-          "2021-03-03", "2021-03-02", "P1D", "12:00:00"]  # fmt: skip
+          "2021-03-03", "2021-03-02", "P1D", "12:00:00", ["2021-03-04"]]  # fmt: skip
 KINDS = list(EQUAL)
 Prepare = Callable[[Table], Search]
 PREPARED: list[Prepare] = [table_code.compiled, table_index.compiled]
