@@ -139,7 +139,11 @@ def _is_missing(text: str, node: tree.Node, values: dict[str, Any]) -> bool:
         return True
     if isinstance(node, tree.Filter) and _evaluated(text, node, values) == []:
         return True
-    parts = [part for part in tree.children(node) if not isinstance(part, tree.Iterator)]
+    parts = [
+        part
+        for child in tree.children(node)
+        for part in (tree.children(child) if isinstance(child, tree.Iterator) else [child])
+    ]
     return any(_evaluated(text, part, values) is None or _is_missing(text, part, values) for part in parts)
 
 
