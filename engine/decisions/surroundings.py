@@ -42,9 +42,8 @@ class Surroundings:
 
     def expression(self, expression: Expression, spot: Spot) -> Type:
         """The type of an expression; what never works in it is noted."""
-        return self._noted(
-            checking.expression(expression.text, expression.tree, self.names, self.types), spot
-        )
+        found = checking.expression(expression.text, expression.tree, self.names, self.types, is_closed=True)
+        return self._noted(found, spot)
 
     def condition(self, found: Type, spot: Spot) -> Type:
         """The type of what has to say true or false."""
@@ -71,7 +70,7 @@ class Surroundings:
     def _noted(self, checked: Checked, spot: Spot) -> Type:
         severity = "error" if checked.is_hopeless else "warning"
         for mismatch in checked.mismatches:
-            self.note(mismatch, spot, severity)
+            self.note(mismatch, spot, "error" if mismatch.code.startswith("name_unbound") else severity)
         return checked.type
 
     def note(self, mismatch: Mismatch, spot: Spot, severity: str) -> None:

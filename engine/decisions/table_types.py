@@ -42,9 +42,10 @@ def _check_cell(
 ) -> None:
     if tests.tree.any:
         return
-    checked = checking.cell(tests.text, tests.tree, value, around.names, around.types)
+    checked = checking.cell(tests.text, tests.tree, value, around.names, around.types, is_closed=True)
     for mismatch in checked.mismatches:
-        severity = "error" if checked.is_hopeless else "warning"
+        is_error = checked.is_hopeless or mismatch.code.startswith("name_unbound")
+        severity = "error" if is_error else "warning"
         if mismatch.code.startswith("test"):
             said = {**mismatch.params, "rule": rule.number, "label": clause.label}
             said["extract"] = mismatch.place.extract

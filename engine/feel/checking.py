@@ -54,9 +54,14 @@ class Checked:
         return bool(self.mismatches) and self.type in (NULL, ListType("list", NULL))
 
 
-def expression(text: str, node: tree.Node, names: Types, known_types: Types | None = None) -> Checked:
-    """The type of an expression's tree where names have these types; `known_types` explain type names."""
-    checker = Checker(text, names, known_types)
+def expression(
+    text: str, node: tree.Node, names: Types, known_types: Types | None = None, is_closed: bool = False
+) -> Checked:
+    """The type of an expression's tree where names have these types; `known_types` explain type names.
+
+    With `is_closed` there are no other names: one that is not bound is noted.
+    """
+    checker = Checker(text, names, known_types, is_closed)
     found = checker.infer(node)
     return Checked(found, checker.said())
 
@@ -69,10 +74,15 @@ def condition(text: str, node: tree.Node, names: Types, known_types: Types | Non
 
 
 def cell(
-    text: str, tests: tree.Tests, tested: Type, names: Types, known_types: Types | None = None
+    text: str,
+    tests: tree.Tests,
+    tested: Type,
+    names: Types,
+    known_types: Types | None = None,
+    is_closed: bool = False,
 ) -> Checked:
     """Whether the unary tests of a cell can match a value of a type: boolean, or null when they never do."""
-    checker = Checker(text, names, known_types)
+    checker = Checker(text, names, known_types, is_closed)
     found = checking_tests.cell(checker, tests, tested)
     return Checked(found, checker.said())
 
@@ -88,8 +98,11 @@ class Scope:
 class Checker:
     """Infers the types of the nodes of one text and gathers what can never work."""
 
-    def __init__(self, text: str, names: Types, known_types: Types | None = None) -> None:
+    def __init__(
+        self, text: str, names: Types, known_types: Types | None = None, is_closed: bool = False
+    ) -> None:
         self.text = text
+        self.is_closed = is_closed
         self.names = names
         self.known_types = known_types or {}
         self.scopes: list[Scope] = []
@@ -153,9 +166,14 @@ def _literal(checker: Checker, node: tree.Literal) -> Type:
 
 def _name(checker: Checker, node: tree.Name) -> Type:
     found = checker.variable(node.name)
-    if found is None:
-        return types.FUNCTION if node.name in BUILT_IN else ANY
-    return base(found)
+    if found is not None:
+        return base(found)
+    if node.name in BUILT_IN:
+        return types.FUNCTION
+    if checker.is_closed and node.name != "?":
+        known = {*checker.names, *(name for scope in checker.scopes for name in scope.names)}
+        checker.refuse(mismatches.unbound(node.name, checker.place(node), sorted(known)))
+    return ANY
 
 
 def _list(checker: Checker, node: tree.List) -> Type:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.feel import compiling_tests, mismatches
 from engine.feel import syntax as tree
+from engine.feel.faults import Place
 from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import ORDERED, is_known, kind, may_be_in, may_equal, may_order, words
 from engine.feel.types import BOOLEAN, NULL, Type
@@ -20,7 +23,20 @@ def cell(checker: Checker, node: tree.Tests, tested: Type) -> Type:
     A `not(…)` counts as boolean whatever is in it: what is never in a list is always outside it.
     """
     found = [cell_test(checker, test, tested) for test in node.tests]
+    _doubt_commas(checker, node.tests)
     return BOOLEAN if node.any or node.negated or any(found) else NULL
+
+
+def _doubt_commas(checker: Checker, tests: Sequence[tree.Node]) -> None:
+    """Remark `>= 37,5`, which asks for at least 37, or for 5: a number so written has a point."""
+    for limit, other in itertools.pairwise(tests):
+        if not (isinstance(limit, tree.Bound) and compiling_tests.is_number(limit.operand)):
+            continue
+        if compiling_tests.is_number(other) and checker.text[limit.end : other.start] == ",":
+            place = Place(checker.text, limit.operand.start, other.end)
+            first, second = checker.text[place.start : place.end].split(",")
+            said = {"whole": first, "other": second, "instead": f"{first}.{second}"}
+            checker.refuse(Mismatch("decimal_comma", said, place))
 
 
 def cell_test(checker: Checker, node: tree.Node, tested: Type) -> bool:

@@ -54,7 +54,7 @@ def member_test(compiler: Compiler, node: tree.Node) -> Test:
         return _bound_test(compiler, node, place)
     if isinstance(node, tree.Literal):
         return _literal_test(node.value, place)
-    if isinstance(node, tree.Interval) and _is_number(node.low) and _is_number(node.high):
+    if isinstance(node, tree.Interval) and is_number(node.low) and is_number(node.high):
         return _interval_test(node, place)
     evaluate = compiler.compile(node)
     return _noted(lambda value, frame: holds(value, evaluate(frame), frame.run), place)
@@ -177,7 +177,8 @@ def _noted(test: Test, place: Place) -> Test:
     return noted
 
 
-def _is_number(node: tree.Node) -> bool:
+def is_number(node: tree.Node) -> bool:
+    """Whether a node is a number as it stands, perhaps with a sign."""
     inner = node.operand if isinstance(node, tree.Negation) else node
     return isinstance(inner, tree.Literal) and isinstance(inner.value, Decimal)
 

@@ -70,7 +70,7 @@ def of(tokens: Sequence[Token], at: int, expected: str) -> Habit | None:
         return Habit(f"tests_joined_by_{found.text}", found)
     habit = _pair(before, found, after) or _word(before, found, after)
     if habit is None and expected in _ENDS:
-        habit = _early(before, found, after, expected)
+        habit = _decimal(tokens, at) or _early(before, found, after, expected)
     return Habit("else_missing", found) if habit is None and expected == "else" else habit
 
 
@@ -133,6 +133,20 @@ def _early(before: Token | None, found: Token, after: Token, expected: str) -> H
     if before.kind == found.kind == "name" or {before.text, found.text} & KEYWORDS:
         return None
     return Habit("comma_missing", found, {"before": before.text, "found": found.text})
+
+
+def _decimal(tokens: Sequence[Token], at: int) -> Habit | None:
+    """A decimal comma in the first end of a range: `[36,5..37]`."""
+    if tokens[at].text != ".." or at < 3:
+        return None
+    whole, comma, part = tokens[at - 3 : at]
+    if (
+        comma.text == ","
+        and whole.kind == part.kind == "number"
+        and whole.end == comma.start == part.start - 1
+    ):
+        return Habit("decimal_comma", comma, _joined(whole, part))
+    return None
 
 
 def _joined(before: Token | None, after: Token) -> dict[str, Any]:

@@ -67,6 +67,13 @@ def differing(code: str, place: Place, expected: Iterable[str], found: Type, **p
     return Mismatch(code, said, place)
 
 
+def unbound(name: str, place: Place, known: Iterable[str]) -> Mismatch:
+    """A name that nothing here binds: perhaps a known one misspelt, or a text without its quotes."""
+    word = name.lower() if name.lower() in ("true", "false", "null") else ""
+    close = word or near(name, known)
+    return Mismatch("name_unbound_near" if close else "name_unbound", {"name": name, "near": close}, place)
+
+
 def near(name: str, known: Iterable[str]) -> str:
     """The known name most like one that is not known; empty when none is."""
     close = difflib.get_close_matches(name, list(known), 1, 0.76)

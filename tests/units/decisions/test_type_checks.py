@@ -60,6 +60,17 @@ def test_expressions_are_checked_where_inputs_have_types(text: str, found: list[
     assert said(literal(text)) == found
 
 
+def test_a_name_that_is_not_required_is_an_error_also_in_a_cell() -> None:
+    """A text without its quotes is a name, and matches nothing."""
+    logic = table("FIRST", [("s", "string")], ["out"], [["male", "1"], ["TRUE", "2"], ["-", "other + n"]])
+    assert said(logic) == [
+        ("error", "feel_types.name_unbound"),
+        ("error", "feel_types.name_unbound_near"),
+        ("error", "feel_types.name_unbound"),
+    ]
+    assert '"male"' in type_checks.findings(model(INPUTS, decision("d", logic, ALL)))[0].sentence("vi")
+
+
 def test_what_never_works_is_read_and_evaluates_to_null_all_the_same() -> None:
     found = model(INPUTS, decision("d", literal("n + s"), ALL))
     assert outcome(found, n=1, s="a").value is None

@@ -184,6 +184,9 @@ CELLS = [
     ('"a"', types.NUMBER, "test_convert"),
     ("[1..5]", types.STRING, "test"),
     ("-", types.DATE, None),
+    (">= 37,5", types.NUMBER, "decimal_comma"),
+    ("< 5, 7", types.NUMBER, None),
+    ("1,2,3", types.NUMBER, None),
     ('"2021-01-01"', types.DATE, "test_convert"),
     ('date("2021-01-01")', types.DATE, None),
     ("> true", types.ANY, "test"),
@@ -227,3 +230,22 @@ def test_every_mismatch_has_a_sentence_in_each_language(language: str) -> None:
     assert len(wanted) > 20
     for sentence in known["findings"]["feel_types"].values():
         assert re.findall(r"\{(line|column)\}", sentence) == ["line", "column"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("n + b2", "name_unbound"),
+        ("levle = s", "name_unbound_near"),
+        ("TRUE", "name_unbound_near"),
+        ("ps[agee > 3]", "name_unbound_near"),
+        ("x[anything > 3]", None),
+        ("for i in ns return i", None),
+        ("{k: 1, l: k}", None),
+        ("sort(ns, function(u, v) u < v)", None),
+    ],
+)
+def test_where_no_other_names_are_a_name_that_nothing_binds_is_noted(text: str, code: str | None) -> None:
+    found = checking.expression(text, feel.compile(text, KNOWN).tree, KNOWN, is_closed=True).mismatches
+    assert [one.code for one in found] == ([code] if code else [])
+    assert not any(one.sentence("vi").startswith("findings") for one in found)
