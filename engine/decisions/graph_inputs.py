@@ -24,7 +24,7 @@ MOMENT = feel.Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 _OTHER = "…"  # a text that nothing compares with
 _DAYS = [
     (MOMENT.now - timedelta(days)).date().isoformat()
-    for days in (0, 1, 10, 100, 1_000, 4_000, 8_000, 16_000, 32_000, -10, -1_000)
+    for days in (10_000, 0, 100, 1_000, 3_000, 5_000, 20_000, 30_000, -1_000)
 ]
 _DATES = frozenset(("date", "date and time"))
 _LISTS = frozenset(
@@ -60,9 +60,8 @@ class Inputs:
 def of(model: DecisionModel, decision: Decision) -> Inputs:
     """The inputs of a decision's graph; lists are tried empty, texts read as dates as days around the moment."""
     found, lists = Inputs(), set[str]()
-    decided = frozenset(one.variable.name for one in model.decisions.values())
-    for part in parts(model, decision):
-        _read(part, decided, found, lists)
+    for its_model, part in parts(model, decision):
+        _read(part, {one.variable.name for one in its_model.decisions.values()}, found, lists)
     for leaf in [leaf for leaf in found.values if leaf[0] in lists]:
         for known in (found.values, found.beside, found.labels):
             known.pop(leaf, None)
@@ -93,23 +92,23 @@ def variables(case: Mapping[Leaf, feel.Json]) -> dict[str, feel.Json]:
     return found
 
 
-def parts(model: DecisionModel, decision: Decision) -> Iterator[Decision]:
-    """A decision and all it requires, those below first."""
+def parts(model: DecisionModel, decision: Decision) -> Iterator[tuple[DecisionModel, Decision]]:
+    """A decision and all it requires, with the models they stand in, those below first."""
     seen: set[tuple[int, str]] = set()
 
-    def below(model: DecisionModel, decision: Decision) -> Iterator[Decision]:
+    def below(model: DecisionModel, decision: Decision) -> Iterator[tuple[DecisionModel, Decision]]:
         if (id(model), decision.id) in seen:
             return
         seen.add((id(model), decision.id))
         for need in decision.needs:
             if need.kind == "decision":
                 yield from below(need.model, need.model.decisions[need.id])
-        yield decision
+        yield model, decision
 
     return below(model, decision)
 
 
-def _read(decision: Decision, decided: frozenset[str], found: Inputs, lists: set[str]) -> None:
+def _read(decision: Decision, decided: set[str], found: Inputs, lists: set[str]) -> None:
     inputs = {plans.variable(need).name for need in decision.needs if need.kind == "input"}
     outside = (decision.names - decided) | inputs
     known = constants.known(decision)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations, product
 
 from engine import errors, feel
@@ -61,16 +60,19 @@ class Tried:
 def findings(model: DecisionModel) -> Iterator[errors.Finding]:
     """A warning for each combination found of a table that decides by what other decisions gave.
 
-    A decision that requires another for which the same was found says nothing of its own.
+    A decision that reads nothing but what another one below it reads is left to that one.
     """
-    found = {id(one.decision): one for one in map(partial(tried, model), model.decisions.values()) if one}
-    for one in found.values():
-        told = {each.leaves for each in one.unknown}
-        below = (found.get(id(part)) for part in graph_inputs.parts(model, one.decision))
-        if not any(
-            other and other is not one and told <= {each.leaves for each in other.unknown} for other in below
-        ):
-            yield from _told(one)
+    below: dict[int, set[Leaf]] = {}
+    for decision in model.decisions.values():
+        if _wanted(decision) and _is_above_others(decision):
+            below[id(decision)] = set(graph_inputs.of(model, decision).values)
+    for decision in model.decisions.values():
+        own = below.get(id(decision), set())
+        others = (part for _, part in graph_inputs.parts(model, decision) if part is not decision)
+        if own and not any(own <= below.get(id(part), set()) for part in others):
+            found = tried(model, decision)
+            if found is not None:
+                yield from _told(found)
 
 
 def tried(model: DecisionModel, decision: Decision) -> Tried | None:
@@ -148,13 +150,13 @@ class _Trying:
         alone: set[Leaf] = set()
         for leaf in case:
             told = case if leaf in telling else self.where_it_tells(leaf, case)
-            tried = None if told is None else self.reached(told, (leaf,))
+            tried = None if told is None else self.reached(told, leaf)
             if told is not None and tried is not None:
                 alone.add(leaf)
                 yield Unknown((leaf,), tried, self.given(case, told, tried, (leaf,)))
         for leaves in combinations(telling, 2):
-            tried = None if alone & set(leaves) else self.reached(case, leaves)
-            if tried is not None:
+            tried = {**case, **dict.fromkeys(leaves)}
+            if not alone & set(leaves) and self.score(tried)[0] == 0:
                 yield Unknown(leaves, tried, self.given(case, case, tried, leaves))
 
     def where_it_tells(self, leaf: Leaf, case: Case) -> Case | None:
@@ -170,16 +172,15 @@ class _Trying:
         """Whether a known value of the input would have led elsewhere."""
         return any(self.score({**case, leaf: value})[0] == 1 for value in self.inputs.values[leaf])
 
-    def reached(self, case: Case, leaves: tuple[Leaf, ...]) -> Case | None:
-        """The case with these inputs not known, if need be with another one beside them changed."""
-        bare: Case = {**case, **dict.fromkeys(leaves)}
+    def reached(self, case: Case, leaf: Leaf) -> Case | None:
+        """The case with this input not known, if need be with another one beside it changed."""
+        bare: Case = {**case, leaf: None}
         if self.score(bare)[0] == 0:
             return bare
-        beside = {near for leaf in leaves for near in self.inputs.beside[leaf]} - set(leaves)
-        for near in sorted(beside):
+        for near in sorted(self.inputs.beside[leaf]):
             for value in self.inputs.values[near]:
                 changed = {**bare, near: value}
-                if self.score(changed)[0] == 0 and self.differs(changed, leaves):
+                if self.score(changed)[0] == 0 and self.tells(leaf, changed):
                     return changed
         return None
 
@@ -198,10 +199,6 @@ class _Trying:
         return tuple(
             near for near in tried if near in beside and (tried[near] != case[near] or matters(near))
         )
-
-    def differs(self, case: Case, leaves: tuple[Leaf, ...]) -> bool:
-        """Whether each of these inputs still tells where another one was changed."""
-        return all(self.tells(leaf, case) for leaf in leaves)
 
     def score(self, case: Case) -> tuple[int, int]:
         """0 for the most permissive outcome, 1 for another, 2 for none; then the rules that matched among lists."""

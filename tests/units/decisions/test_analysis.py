@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -238,6 +238,17 @@ def test_a_table_of_200_rules_and_10_inputs_is_studied_to_its_end(at: int) -> No
     told = [finding.code for finding in analysis.findings(found)]
     assert not any("unfinished" in code for code in told)
     assert bool(told) == (shape.name != "parted without gap or overlap")
+
+
+def test_the_measurement_tells_seconds_findings_and_what_was_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(study_bench, "SHAPES", study_bench.SHAPES[:1])
+    (one,) = study_bench.measured()
+    assert (one.policy, one.findings, one.complete) == ("UNIQUE", 0, True)
+    assert one.seconds > 0
+    assert "given up" not in study_bench.told([one])
+    assert "given up" in study_bench.told([replace(one, complete=False)])
 
 
 def test_a_search_that_is_given_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

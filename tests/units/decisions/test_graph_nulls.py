@@ -44,6 +44,18 @@ def test_what_nobody_measured_and_counts_as_fine_is_told_with_a_case() -> None:
     assert "Nếu chưa biết “reader.debt” thì “said” vẫn ra ALLOW" in found[1].sentence("vi")
 
 
+def test_a_decision_above_that_reads_nothing_else_leaves_it_to_the_one_below() -> None:
+    signs = table("COLLECT", [("debt", "number", "", "", OPTIONAL)], ["sign"], [["> 100", '"debt"']])
+    place = table("PRIORITY", [("said", "string", "", "", REQUIRED)], [("where", "string", '"BACK", "FRONT"')],
+                  [['"ASK"', '"BACK"'], ['"ALLOW"', '"FRONT"']])  # fmt: skip
+    found = model(
+        decision("signs", signs),
+        decision("said", CONCLUDED, ["decision:signs"]),
+        decision("place", place, ["decision:said"]),
+    )
+    assert {finding.params["name"] for finding in told(found)} == {"said"}
+
+
 def test_what_a_rule_catches_or_a_table_below_requires_is_not_told() -> None:
     caught = [["> 100", '"debt"'], ["null", '"debt unknown"']]
     assert told(graph([("debt", "number", "", "", OPTIONAL)], caught)) == []
