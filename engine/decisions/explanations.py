@@ -6,6 +6,7 @@ rules are known by their place in it. Each decision of the graph is kept once, h
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from engine.decisions.models import (
     Table,
     Variable,
 )  # fmt: skip
+from engine.decisions.table_index import Failures
 from engine.feel import syntax as tree
 from engine.feel import types
 from engine.feel.arithmetic import negate
@@ -30,6 +32,9 @@ from engine.feel.values import Function
 
 Json = feel.Json
 _FIRST = ord("1")  # a rule's first column failed first, the others follow; before it, "0", a rule that fitted
+_FITTED = re.compile(chr(_FIRST - 1))
+_SHORT = bytes(range(256 - _FIRST))  # columns whose sign is a byte
+_SIGNS = bytes((place + _FIRST - 1) % 256 for place in range(256))
 _GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 _EXTRACT = 60  # characters of the text a warning is about
 
@@ -177,14 +182,18 @@ def _keep(steps: dict[str, Json], root: DecisionModel, model: DecisionModel, out
 
 def _searched(values: Sequence[object], failed: Sequence[int], matched: Sequence[int]) -> dict[str, Json]:
     """A table's part: its inputs, where each rule failed, and the matches where these do not tell them."""
-    columns = tuple(failed)
-    searched: dict[str, Json] = {
-        "in": [feel.to_json(value) for value in values],
-        "fit": "".join([chr(_FIRST + column) for column in columns]),
-    }
-    if tuple(matched) != _matched(columns):
+    fit = _signs(failed)
+    searched: dict[str, Json] = {"in": [feel.to_json(value) for value in values], "fit": fit}
+    if list(matched) != [found.end() for found in _FITTED.finditer(fit)]:
         searched["rules"] = list(matched)
     return searched
+
+
+def _signs(failed: Sequence[int]) -> str:
+    """One sign per rule; those of an indexed table, which are many, all at once."""
+    if isinstance(failed, Failures) and not failed.places.strip(_SHORT):
+        return failed.places.translate(_SIGNS).decode("latin-1")
+    return "".join([chr(_FIRST + column) for column in failed])
 
 
 def _reads(outcome: Outcome) -> dict[str, Json]:

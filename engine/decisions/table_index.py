@@ -8,6 +8,7 @@ columns' integers when somebody wants to know: nothing is evaluated for it.
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
@@ -36,7 +37,20 @@ class Failures(Sequence[int]):
 
     def __init__(self, tried: int, consulted: list[tuple[int, int]], asked: dict[int, int]) -> None:
         self.tried, self.consulted, self.asked = tried, consulted, asked
-        self.known: list[int] | None = None
+
+    @functools.cached_property
+    def places(self) -> bytes:
+        """A byte per rule: the column that failed first, from 1 on, or 0. Column by column they are laid together."""
+        left = (1 << self.tried) - 1
+        failed = 0
+        for column, passing in self.consulted:
+            bits = format(left & ~passing, f"0{self.tried}b").encode()
+            failed |= int.from_bytes(bits.translate(bytes.maketrans(b"01", bytes((0, column + 1)))))
+            left &= passing
+        found = bytearray(failed.to_bytes(self.tried, "little"))
+        for index, column in self.asked.items():
+            found[index] = column + 1
+        return bytes(found)
 
     def __len__(self) -> int:
         return self.tried
@@ -46,25 +60,12 @@ class Failures(Sequence[int]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[int]: ...
     def __getitem__(self, at: int | slice) -> int | Sequence[int]:
-        if self.known is None:
-            self.known = self._worked_out()
-        return self.known[at]
+        if isinstance(at, int):
+            return self.places[at] - 1
+        return [place - 1 for place in self.places[at]]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self[:])
-
-    def _worked_out(self) -> list[int]:
-        """A byte per rule, the column that failed first from 1 on, laid over one another column by column."""
-        left = (1 << self.tried) - 1
-        failed = 0
-        for column, passing in self.consulted:
-            bits = format(left & ~passing, f"0{self.tried}b").encode()
-            failed |= int.from_bytes(bits.translate(bytes.maketrans(b"01", bytes((0, column + 1)))))
-            left &= passing
-        found = [byte - 1 for byte in reversed(failed.to_bytes(self.tried))]
-        for index, column in self.asked.items():
-            found[index] = column
-        return found
 
 
 def compiled(table: Table) -> Search:

@@ -133,6 +133,9 @@ def test_a_large_table_is_looked_up_and_tells_what_failed_first_in_every_rule() 
     assert list(found.failed) == walked.failed
     assert [step.failed_input for step in found.trace[:2]] == [0, 0]
     assert isinstance(found.failed, table_index.Failures)
+    kept = decisions.compact(model, found)
+    tables.prepare(decided, functools.partial(searches.walk, decided))
+    assert kept == decisions.compact(model, outcome(model, x0="a7", x1=11, x2=3))
 
 
 @pytest.mark.parametrize("width", [40, 200, 300])
