@@ -106,7 +106,7 @@ def coerced(value: object, wanted: types.Type, run: Run, place: Place) -> object
     if wanted == types.ANY or isinstance(wanted, types.Reference) or value is None:
         return value
     try:
-        return types.coerced(types.read_as(value, wanted), wanted)
+        return types.coerced(types.read_as(value, wanted), wanted, run)
     except Refusal as refusal:
         run.note(refusal, place)
         return None
@@ -255,7 +255,7 @@ def function(
 
     def call(run: Run, values: list[object]) -> object:
         fitting = {
-            parameter.name: types.coerced(value, parameter.type)
+            parameter.name: types.coerced(value, parameter.type, run)
             if not isinstance(parameter.type, types.Reference) else value
             for parameter, value in zip(taken, values, strict=True)
         }  # fmt: skip

@@ -13,6 +13,7 @@ from engine.decisions.models import Decision, Input, Table
 from engine.decisions.pieces import Piece, pieces
 from engine.feel import syntax as tree
 from engine.feel import types
+from engine.feel.budgets import EPOCH, Run
 from engine.feel.expressions import UnaryTests
 from engine.feel.faults import FeelError, Refusal
 
@@ -208,6 +209,6 @@ def _plain(wanted: types.Type) -> str:
 
 def _fits(sample: object, wanted: types.Type) -> bool:
     try:
-        return not isinstance(wanted, types.Restricted) or types.conforms(sample, wanted)
+        return not isinstance(wanted, types.Restricted) or types.conforms(sample, wanted, Run(EPOCH))
     except Refusal:
         return False

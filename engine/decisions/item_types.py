@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lxml import etree
 
-from engine import feel
 from engine.decisions import elements
 from engine.feel import types
 from engine.feel.budgets import Run
@@ -23,13 +22,11 @@ class ItemTypes:
         self,
         root: etree._Element,
         imported: Mapping[str, types.Type],
-        moment: feel.Moment,
         compile_tests: CompileTests,
         complain: Callable[..., None],
     ) -> None:
         self.definitions = {found.get("name", ""): found for found in elements.all_of(root, "itemDefinition")}
         self.known: dict[str, types.Type] = dict(imported)
-        self.moment = moment
         self.compile_tests = compile_tests
         self.complain = complain
         self._open: set[str] = set()
@@ -103,6 +100,14 @@ class ItemTypes:
             found = types.Restricted(name, found, self._test(self.compile_tests(constraint)))
         return found
 
-    def _test(self, tests: UnaryTests) -> Callable[[object], bool | None]:
-        moment = self.moment
-        return lambda value: tests.run(value, Frame({}, None, Run(moment)))
+    @staticmethod
+    def _test(tests: UnaryTests) -> Callable[[object, Run], bool | None]:
+        """Whether a value is allowed, within the evaluation's budget; why it is not is said by who asks."""
+
+        def allows(value: object, run: Run) -> bool | None:
+            before = len(run.warnings)
+            verdict = tests.run(value, Frame({}, None, run))
+            del run.warnings[before:]
+            return verdict
+
+        return allows

@@ -12,7 +12,6 @@ from engine.decisions.item_types import ItemTypes
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Service, Variable
 from engine.decisions.scopes import Scope
 from engine.feel import types
-from engine.feel.budgets import EPOCH
 
 _NEEDED = {"requiredInput": "input", "requiredDecision": "decision", "requiredKnowledge": "knowledge"}
 
@@ -63,7 +62,7 @@ class _Reading:
         self.findings += structure.findings(self.root, self.file)
         self._read_imports()
         bare = Scope(self.file, self.findings, frozenset(), {})
-        item_types = ItemTypes(self.root, self._imported_types(), EPOCH, bare.cell, self.complain)
+        item_types = ItemTypes(self.root, self._imported_types(), bare.cell, self.complain)
         self.types = item_types
         self.result.types = item_types.all()
         self.scope = Scope(self.file, self.findings, self._names(item_types), self.result.types)

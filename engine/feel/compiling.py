@@ -266,7 +266,7 @@ def _instance_of(compiler: Compiler, node: tree.InstanceOf) -> Eval:
             return None
 
         return unknown
-    return compiler.warned(lambda frame: types.is_instance(value(frame), wanted), node)
+    return compiler.warned(lambda frame: types.is_instance(value(frame), wanted, frame.run), node)
 
 
 def _if(compiler: Compiler, node: tree.If) -> Eval:

@@ -47,7 +47,7 @@ def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
 
     def create(frame: Frame) -> object:
         def run_body(run: Run, values: list[object]) -> object:
-            fitting = [types.coerced(value, of) for value, of in zip(values, wanted, strict=True)]
+            fitting = [types.coerced(value, of, run) for value, of in zip(values, wanted, strict=True)]
             run.enter(weight)
             try:
                 return body(Frame(dict(zip(names, fitting, strict=True)), frame, run))

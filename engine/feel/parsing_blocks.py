@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.feel import parsing_types, types
 from engine.feel import syntax as tree
+from engine.feel.faults import FeelError, Place
 from engine.feel.readers import Reader
 
 
@@ -69,7 +70,10 @@ def _function(reader: Reader, parse: Parse) -> tree.Node:
     parameters: list[tuple[str, types.Type]] = []
     with reader.scope():
         while not reader.sees(")"):
+            at = reader.token
             name = reader.name_until(")", ",", ":")
+            if any(name == known for known, _ in parameters):
+                raise FeelError("parameter_twice", Place(reader.text, at.start, at.end), name=name)
             wanted = parsing_types.read(reader) if reader.takes(":") else types.ANY
             parameters.append((name, wanted))
             reader.declare(name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.feel import dates, durations
+from engine.feel.budgets import Run
 from engine.feel.faults import Refusal
 from engine.feel.values import Function, Range, kind
 
@@ -60,7 +61,7 @@ class Restricted(Type):
     """A type with allowed values: a test that must be true of each value."""
 
     of: Type
-    allows: Callable[[object], bool | None] = field(compare=False, hash=False)
+    allows: Callable[[object, Run], bool | None] = field(compare=False, hash=False)
     allowed: str = field(default="", compare=False)  # the test as written
 
 
@@ -119,7 +120,7 @@ def resolved(wanted: Type, known: Mapping[str, Type]) -> Type:
     return wanted
 
 
-def conforms(value: object, wanted: Type, depth: int = 0) -> bool:
+def conforms(value: object, wanted: Type, run: Run, depth: int = 0) -> bool:
     """Whether a value is of a type; null is of every type where a value may be missing, but see `is_instance`."""
     if value is None or wanted == ANY:
         return True
@@ -127,14 +128,14 @@ def conforms(value: object, wanted: Type, depth: int = 0) -> bool:
         raise Refusal("too_deep")
     match wanted:
         case Restricted(of=of, allows=allows):
-            return conforms(value, of, depth + 1) and allows(value) is True
+            return conforms(value, of, run, depth + 1) and allows(value, run) is True
         case ListType(element=element):
-            return isinstance(value, list) and all(conforms(item, element, depth + 1) for item in value)
+            return isinstance(value, list) and _all_conform(value, element, run, depth)
         case RangeType(element=element):
-            return isinstance(value, Range) and _range_conforms(value, element, depth)
+            return isinstance(value, Range) and _range_conforms(value, element, run, depth)
         case ContextType(fields=fields):
             return isinstance(value, dict) and all(
-                key in value and conforms(value[key], of, depth + 1) for key, of in fields
+                key in value and conforms(value[key], of, run, depth + 1) for key, of in fields
             )
         case FunctionType():
             return isinstance(value, Function) and _function_conforms(value, wanted)
@@ -143,9 +144,9 @@ def conforms(value: object, wanted: Type, depth: int = 0) -> bool:
     return kind(value) == wanted.name
 
 
-def is_instance(value: object, wanted: Type) -> bool:
+def is_instance(value: object, wanted: Type, run: Run) -> bool:
     """`value instance of type`: null is an instance of nothing but null."""
-    return wanted == NULL if value is None else conforms(value, unrestricted(wanted))
+    return wanted == NULL if value is None else conforms(value, unrestricted(wanted), run)
 
 
 def unrestricted(wanted: Type) -> Type:
@@ -160,15 +161,15 @@ def unrestricted(wanted: Type) -> Type:
     return wanted
 
 
-def coerced(value: object, wanted: Type) -> object:
+def coerced(value: object, wanted: Type, run: Run) -> object:
     """A value made to fit a type (DMN 1.5, 10.3.2.9.4: list of one ↔ one, date → midnight); refuses the rest."""
     if wanted == ANY or value is None:
         return value
-    if conforms(value, wanted):
+    if conforms(value, wanted, run):
         return value
-    if isinstance(value, list) and len(value) == 1 and conforms(value[0], wanted):
+    if isinstance(value, list) and len(value) == 1 and conforms(value[0], wanted, run):
         return value[0]
-    if conforms([value], wanted):
+    if conforms([value], wanted, run):
         return [value]
     if wanted == DATE_TIME and isinstance(value, dates.Date):
         return dates.DateTime(value, dates.Time(0, 0))
@@ -220,8 +221,13 @@ _READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def _range_conforms(value: Range, element: Type, depth: int) -> bool:
-    return conforms(value.low, element, depth + 1) and conforms(value.high, element, depth + 1)
+def _all_conform(items: list[object], element: Type, run: Run, depth: int) -> bool:
+    run.spend(len(items) // 4)
+    return all(conforms(item, element, run, depth + 1) for item in items)
+
+
+def _range_conforms(value: Range, element: Type, run: Run, depth: int) -> bool:
+    return conforms(value.low, element, run, depth + 1) and conforms(value.high, element, run, depth + 1)
 
 
 def _function_conforms(value: Function, wanted: FunctionType) -> bool:

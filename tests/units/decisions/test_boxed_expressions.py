@@ -7,7 +7,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from engine import decisions
+from engine import decisions, feel
+from engine.feel import budgets
 from tests.units.decisions.drawn import MOMENT, decision, findings, literal, model, outcome, table
 
 
@@ -269,6 +270,19 @@ def test_an_input_is_what_its_type_allows_or_null_with_a_reason(
     found = outcome(model(TYPES, declared, decision("d", L("i"), ["input:i"])), i=given)
     assert found.value == expected
     assert (expected is None and given is not None) is bool(found.warnings)
+
+
+def test_allowed_values_are_tested_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budgets, "STEPS", 50_000)
+    costly = item("tOdd", "number", allowed("some i in 1..900 satisfies i = ? * 2 + 1"))
+    declared = '<inputData id="i" name="i"><variable name="i" typeRef="tOdds"/></inputData>'
+    found = model(
+        costly, item("tOdds", "tOdd", many=True), declared, decision("d", L("count(i)"), ["input:i"])
+    )
+    assert outcome(found, i=[3, 5]).value == 2
+    with pytest.raises(feel.FeelError) as raised:
+        outcome(found, i=[400] * 1000)
+    assert raised.value.code == "budget_exhausted"
 
 
 def test_a_function_is_held_to_its_type() -> None:

@@ -32,6 +32,7 @@ REFUSED = [
     ("for i in [1] i", "expected_symbol", 1, 14),
     ("f(1, b: 2)", "arguments_mixed", 1, 9),
     ("{a: 1, a: 2}", "key_twice", 1, 9),
+    ("function(a, b, a) a", "parameter_twice", 1, 16),
     ("1e9999", "number_too_large", 1, 1),
     ('@"someday"', "temporal_unreadable", 1, 1),
     ("1 + count()", "arguments_count", 1, 5),

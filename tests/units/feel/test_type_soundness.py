@@ -160,7 +160,7 @@ def test_what_is_refused_is_null_and_what_is_inferred_is_true(text: str, values:
         for part, found, refused in recorder.inferred:
             value = _evaluated(text, part, values)
             if not refused:
-                assert types.conforms(value, _shown(found)), (text, part, value, found)
+                assert types.conforms(value, _shown(found), Run(MOMENT)), (text, part, value, found)
             elif found == types.NULL and value is not None:
                 assert _is_missing(text, part, values), (text, part, value)
         for part in recorder.conditions:
