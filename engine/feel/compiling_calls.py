@@ -66,16 +66,15 @@ def invoke(function: object, run: Run, values: list[object], names: tuple[str, .
     """
     if not isinstance(function, Function):
         raise Refusal("not_a_function", kind=kind(function))
-    if function.parameters is None:
-        if names:
-            raise Refusal("arguments_unknown", name=function.name, names=", ".join(names))
-        return function.call(run, values)
+    if function.call_named is not None:
+        return function.call_named(run, names, values) if names else function.call(run, values)
+    parameters = function.parameters or ()
     if names:
-        if len(set(names)) != len(names) or not set(names) <= set(function.parameters):
+        if len(set(names)) != len(names) or not set(names) <= set(parameters):
             raise Refusal("arguments_unknown", name=function.name, names=", ".join(names))
         given = dict(zip(names, values, strict=True))
-        values = [given.get(parameter) for parameter in function.parameters]
-    elif len(values) != len(function.parameters) and function.name not in BUILT_IN:
+        values = [given.get(parameter) for parameter in parameters]
+    elif len(values) != len(parameters):
         raise Refusal("arguments_count", name=function.name, count=len(values))
     return function.call(run, values)
 

@@ -96,7 +96,7 @@ class BuiltIn:
         names = (
             None if len(self.signatures) > 1 or first.variadic else tuple(p.name for p in first.parameters)
         )
-        return Function(self.name, names, self.call)
+        return Function(self.name, names, self.call, call_named=self.call_named)
 
     @property
     def ways(self) -> str:

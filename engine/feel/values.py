@@ -30,7 +30,8 @@ class Range:
 class Function:
     """A function as a value: a built-in, a function literal, a business knowledge model or a decision service.
 
-    `call` takes the run and the arguments in order; `parameters` are their names, None when any number goes.
+    `call` takes the run and the arguments in order; `parameters` are their names, None when any number goes. A
+    built-in, which may be called in several ways, sorts out named arguments itself: `call_named`.
     """
 
     name: str
@@ -38,6 +39,9 @@ class Function:
     call: Callable[[budgets.Run, list[object]], object] = field(compare=False)
     parameter_types: tuple[Type, ...] | None = None
     result_type: Type | None = None
+    call_named: Callable[[budgets.Run, tuple[str, ...], list[object]], object] | None = field(
+        default=None, compare=False
+    )
 
 
 KINDS: dict[type[Any], str] = {

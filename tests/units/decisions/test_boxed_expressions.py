@@ -295,3 +295,25 @@ def test_a_function_is_held_to_its_type() -> None:
 def test_allowed_values_do_not_decide_what_a_value_is() -> None:
     assert outcome(model(TYPES, decision("d", L('"globe" instance of tKind')))).value is True
     assert outcome(model(TYPES, decision("d", L("{kind: 1} instance of tLoan")))).value is False
+
+
+def test_knowledge_may_bear_the_name_of_a_built_in() -> None:
+    found = model(
+        knowledge("sum", L("n * 100"), parameter("n", "number")),
+        decision("own", L("[sum(1), sum(n: 2), sum([3])]"), ["knowledge:sum"]),
+        decision("many", L("sum(1, 2)"), ["knowledge:sum"]),
+        decision("none", L("sum()"), ["knowledge:sum"]),
+        decision("other", L("sum(list: [1, 2])"), ["knowledge:sum"]),
+    )
+    assert outcome(found, "own").value == [100, 200, 300]
+    for name in ("many", "none", "other"):
+        assert outcome(found, name).value is None
+        assert outcome(found, name).warnings
+
+
+def test_a_built_in_is_invoked_by_the_names_of_its_parameters() -> None:
+    total = invocation(L("sum"), list=L("[1, 2]"))
+    piece = '<binding><parameter name="start position"/>' + L("3") + "</binding></invocation>"
+    cut = invocation(L("substring"), string=L('"shelf"')).replace("</invocation>", piece)
+    assert outcome(model(decision("d", total))).value == 3
+    assert outcome(model(decision("d", cut))).value == "elf"
