@@ -34,6 +34,9 @@ class Surroundings:
     types: Mapping[str, Type]
     findings: list[errors.Finding] = field(default_factory=list)
     undrawn: frozenset[str] = frozenset()  # functions of the model that are not required here
+    is_drawn: bool = (
+        True  # whether the model says what it reads; if not, a name may be a variable of the process
+    )
 
     def having(self, names: Mapping[str, Type], is_open: bool = False) -> Surroundings:
         """The same with more names around; `is_open` where an item of unknown kind may bind any name."""
@@ -68,10 +71,14 @@ class Surroundings:
         return types.NULL
 
     def _noted(self, checked: Checked, spot: Spot) -> Type:
-        severity = "error" if checked.is_hopeless else "warning"
         for mismatch in checked.mismatches:
-            self.note(mismatch, spot, "error" if mismatch.code.startswith("name_unbound") else severity)
+            self.note(mismatch, spot, self.severity(mismatch, checked.is_hopeless))
         return checked.type
+
+    def severity(self, mismatch: Mismatch, is_hopeless: bool) -> str:
+        """How grave it is: a name that nothing provides is an error wherever it stands."""
+        is_error = is_hopeless or (self.is_drawn and mismatch.code.startswith("name_unbound"))
+        return "error" if is_error else "warning"
 
     def note(self, mismatch: Mismatch, spot: Spot, severity: str) -> None:
         """Make a finding of what never works in an expression."""

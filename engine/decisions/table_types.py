@@ -14,6 +14,7 @@ _GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 
 def infer(table: Table, around: Surroundings) -> Type:
     """What a table's value can be; each cell of another type than its column is noted with its rule's number."""
+    around = _reading(table, around)
     tested = [_tested(clause, around) for clause in table.inputs]
     for rule in table.rules:
         spot = Spot(rule.line, rule.id or table.id)
@@ -21,6 +22,12 @@ def infer(table: Table, around: Surroundings) -> Type:
             _check_cell(rule, clause, value, tests, spot, around)
     found = [_concluded(table, at, clause, around) for at, clause in enumerate(table.outputs)]
     return _combined(table, found)
+
+
+def _reading(table: Table, around: Surroundings) -> Surroundings:
+    """With the variables of the process that columns read undeclared, as tables of Camunda do."""
+    asked = frozenset[str]().union(*(clause.expression.names for clause in table.inputs))
+    return around.having(dict.fromkeys(asked - around.names.keys() - around.undrawn, types.ANY))
 
 
 def _tested(clause: Input, around: Surroundings) -> Type:
@@ -44,8 +51,7 @@ def _check_cell(
         return
     checked = checking.cell(tests.text, tests.tree, value, around.names, around.types, is_closed=True)
     for mismatch in checked.mismatches:
-        is_error = checked.is_hopeless or mismatch.code.startswith("name_unbound")
-        severity = "error" if is_error else "warning"
+        severity = around.severity(mismatch, checked.is_hopeless)
         if mismatch.code.startswith("test"):
             said = {**mismatch.params, "rule": rule.number, "label": clause.label}
             said["extract"] = mismatch.place.extract

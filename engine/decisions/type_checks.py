@@ -76,7 +76,8 @@ class _Study:
         found = self.findings if model is self.model else []
         functions = {one.variable.name for one in model.knowledge.values()}
         functions |= {one.variable.name for one in model.services.values()}
-        return Surroundings(model.file, names, model.types, found, frozenset(functions - names.keys()))
+        undrawn, is_drawn = frozenset(functions - names.keys()), bool(needs or model.inputs)
+        return Surroundings(model.file, names, model.types, found, undrawn, is_drawn)
 
     def _needed(self, need: Need) -> Type:
         if need.kind == "input":

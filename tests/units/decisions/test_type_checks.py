@@ -71,6 +71,15 @@ def test_a_name_that_is_not_required_is_an_error_also_in_a_cell() -> None:
     assert '"male"' in type_checks.findings(model(INPUTS, decision("d", logic, ALL)))[0].sentence("vi")
 
 
+def test_a_column_may_read_a_variable_of_the_process_without_saying_so() -> None:
+    """Tables of Camunda do; what else such a model reads is only doubted."""
+    logic = table("FIRST", ["age"], ["out"], [["< 5", "age + 1"], ["male", "2"]])
+    undrawn = model(decision("d", logic))
+    assert [(one.severity, one.code) for one in type_checks.findings(undrawn)] == [
+        ("warning", "feel_types.name_unbound")
+    ]
+
+
 def test_what_never_works_is_read_and_evaluates_to_null_all_the_same() -> None:
     found = model(INPUTS, decision("d", literal("n + s"), ALL))
     assert outcome(found, n=1, s="a").value is None
