@@ -6,6 +6,7 @@ with one hash run the same. A file that cannot be read counts byte by byte; chec
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -39,8 +40,9 @@ def hashed(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
+@functools.lru_cache(maxsize=512)
 def meaning(path: str, content: bytes) -> bytes:
-    """One file without what does not change how it runs."""
+    """One file without what does not change how it runs. Kept, because the versions of a process share most files."""
     try:
         match PurePosixPath(path).suffix:
             case ".yaml":

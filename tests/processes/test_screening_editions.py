@@ -74,6 +74,12 @@ def test_the_items_of_the_table_are_those_of_the_form_and_of_the_line_on_paper(e
     assert set(listed) == items
 
 
+def test_the_readme_tells_every_edition_with_its_day() -> None:
+    told = (PROCESSES / "visit" / "README.md").read_text("utf-8")
+    for one in editions.of(PROCESSES / "visit"):
+        assert f"| `{one.name}` | {one.effective_from:%Y-%m-%d} |" in told, one.name
+
+
 @pytest.mark.parametrize(
     ("switch", "item"),
     [("other_vaccine", "other_vaccine_recent"), ("immunoglobulin", "immunoglobulin_recent")],
