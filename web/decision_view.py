@@ -26,6 +26,7 @@ MOST_ROWS = (
     12  # of a table shown at once; of a longer or wider one the rules that matched come first, in words
 )
 MOST_COLUMNS = 6
+LARGEST = 200  # rules of a table that a page holds, besides those that matched
 
 DECIDED, MATCHED, FAILED, UNTRIED = "decided", "matched", "failed", "untried"
 ANY, HELD, BROKE, UNREAD = "any", "held", "broke", "unread"
@@ -73,8 +74,9 @@ class DecisionView:
     """One evaluation, ready for a page.
 
     `sentence` says what came out and why in one line, `how` which rule or policy decided. `columns` and `rows` are
-    the table; what is none has `inputs` alone, `entries` and the text `written`. `parts` are the decisions it
-    required, `again` those shown elsewhere on the page, by name and anchor. `is_reason`: what decided is in here.
+    the table, `count` its rules, of which a page holds only so many; what is none has `inputs` alone, `entries` and
+    the text `written`. `parts` are the decisions it required, `again` those shown elsewhere on the page, by name and
+    anchor. `is_reason`: what decided is in here.
     """
 
     anchor: str
@@ -88,6 +90,7 @@ class DecisionView:
     columns: tuple[Column, ...]
     outputs: tuple[str, ...]
     rows: tuple[Row, ...]
+    count: int
     notes: tuple[str, ...]
     parts: tuple[DecisionView, ...]
     again: tuple[tuple[str, str], ...]
@@ -182,6 +185,11 @@ class _Reading:
         parts = tuple(self.view(part) for part in one.parts)
         columns = tuple(Column(label, value) for label, value in _asked(words, one))
         outputs = tuple(words.output_label(clause) for clause in decision.outputs) if decision else ()
+        shown = [
+            rule
+            for rule in (decision.rules if decision else ())
+            if rule.number <= LARGEST or rule.number in one.matched
+        ]
         return DecisionView(
             anchor=self.anchors[one.key],
             name=self.names[one.key],
@@ -195,9 +203,8 @@ class _Reading:
             written=decision.text if decision else "",
             columns=columns,
             outputs=outputs,
-            rows=tuple(_row(words, one, rule, columns, outputs) for rule in decision.rules)
-            if decision
-            else (),
+            rows=tuple(_row(words, one, rule, columns, outputs) for rule in shown),
+            count=len(decision.rules) if decision else 0,
             notes=tuple(note.sentence(words.language) for note in one.notes),
             parts=parts,
             again=tuple((self.names[key], self.anchors[key]) for key in one.again),

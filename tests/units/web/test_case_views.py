@@ -186,6 +186,28 @@ def test_a_decision_says_which_version_judged_it_and_from_when_that_held() -> No
     assert decision_view.view(decided(ASKED), loan(), "vi", ZONE, releases[1:2]).since is None
 
 
+def test_of_a_very_long_table_the_page_holds_the_first_rules_and_those_that_matched() -> None:
+    files = bundle.read(BOOKS / "processes" / "loan", BOOKS / "forms")
+    table = files.files["limits.dmn"].decode()
+    first = table.index("      <rule id=")
+    never = "".join(
+        f'<rule id="never_{number}"><inputEntry><text>"nobody"</text></inputEntry>'
+        "<inputEntry><text>-</text></inputEntry><inputEntry><text>-</text></inputEntry>"
+        '<outputEntry><text>"refuse"</text></outputEntry><outputEntry><text>0</text></outputEntry>'
+        "<outputEntry><text>null</text></outputEntry></rule>"
+        for number in range(300)
+    )
+    changed = files.changed({"limits.dmn": (table[:first] + never + table[first:]).encode()})
+    definition = definitions.compile(changed, VersionId(7), 3, "hash")
+    told = advance.evaluated(definition, definition.decisions["limits"], ASKED, MOMENT)
+    logged = Decision(
+        100, AT, "loan", 7, 3, "limits", "check_limit", told.inputs, told.value, told.rules, told.trace
+    )
+    shown = decision_view.view(logged, definition, "vi", ZONE).why
+    assert (len(shown.rows), shown.count) == (decision_view.LARGEST + 1, 305)
+    assert [row.number for row in shown.fired] == [304]
+
+
 def test_a_decision_that_is_gone_is_shown_as_it_was_logged() -> None:
     logged = Decision(1, AT, "loan", 7, 3, "gone", "check_limit", {"a": True}, {"b": None}, (2,), None)
     shown = decision_view.view(logged, loan(), "vi", ZONE).why
