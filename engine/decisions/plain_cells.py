@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,17 +47,17 @@ def read(tests: UnaryTests) -> Cell | None:
     if len(nodes) == 1 and isinstance(nodes[0], tree.Bound) and nodes[0].operator == "!=":
         nodes, negated = (tree.Bound(0, 0, "=", nodes[0].operand),), not negated
     for node in nodes:
-        span = _span(node)
+        span = _span(node, tests.constants)
         same = node.operand if isinstance(node, tree.Bound) and node.operator == "=" else node
+        value = _constant(same, tests.constants)
         if span is not None:
             spans.append(span)
-        elif _is_constant(same):
-            among.append(_constant(same))
+        elif value is not None:
+            among += value
         else:
             return None
-    kinds = {type(value) for value in (*among, *(end for span in spans for end in _ends(span)))} - {
-        type(None)
-    }
+    ends = (end for span in spans for end in (span.low, span.high))
+    kinds = {type(value) for value in (*among, *ends)} - {type(None)}
     if len(kinds) > 1 or not kinds <= set(_ORDERED if spans else PLAIN):
         return None
     return Cell(next(iter(kinds), None), tuple(among), tuple(spans), negated)
@@ -64,38 +65,30 @@ def read(tests: UnaryTests) -> Cell | None:
 
 def constant(node: tree.Node) -> tuple[object] | None:
     """The value of a node that is a constant of a plain kind or null, alone in a tuple; None for any other node."""
-    value = _constant(node) if _is_constant(node) else ()
-    return (value,) if value is None or type(value) in PLAIN else None
+    value = _constant(node, {})
+    return value if value and (value[0] is None or type(value[0]) in PLAIN) else None
 
 
-def _span(node: tree.Node) -> Range | None:
+def _span(node: tree.Node, known: Mapping[tree.Node, object]) -> Range | None:
     """The stretch a test with constant ends lets pass."""
     match node:
-        case tree.Bound(operator="<" | "<=" | ">" | ">=" as operator, operand=operand) if _is_end(operand):
-            return compiling.bound_range(operator, _constant(operand))
-        case tree.Interval(low=low, high=high) if _is_end(low) and _is_end(high):
-            return Range(_constant(low), _constant(high), node.low_included, node.high_included)
+        case tree.Bound(operator="<" | "<=" | ">" | ">=" as operator, operand=operand):
+            (end,) = _constant(operand, known) or (None,)
+            return None if end is None else compiling.bound_range(operator, end)
+        case tree.Interval(low=below, high=above):
+            (low,), (high,) = _constant(below, known) or (None,), _constant(above, known) or (None,)
+            if low is not None and high is not None:
+                return Range(low, high, node.low_included, node.high_included)
     return None
 
 
-def _ends(span: Range) -> tuple[object, ...]:
-    return tuple(end for end in (span.low, span.high) if end is not None)
-
-
-def _is_end(node: tree.Node) -> bool:
-    return _is_constant(node) and _constant(node) is not None
-
-
-def _is_constant(node: tree.Node) -> bool:
-    return isinstance(node, tree.Literal) or (isinstance(node, tree.Negation) and _is_number(node.operand))
-
-
-def _is_number(node: tree.Node) -> bool:
-    return isinstance(node, tree.Literal) and isinstance(node.value, Decimal)
-
-
-def _constant(node: tree.Node) -> object:
-    if isinstance(node, tree.Negation):
-        return compiling_tests.number(node)
-    assert isinstance(node, tree.Literal)
-    return node.value
+def _constant(node: tree.Node, known: Mapping[tree.Node, object]) -> tuple[object] | None:
+    """The value of a literal, a negative number or a node whose value is known; None for any other node."""
+    match node:
+        case tree.Literal(value=value):
+            return (value,)
+        case tree.Negation(operand=tree.Literal(value=Decimal())):
+            return (compiling_tests.number(node),)
+        case tree.Call() if node in known:
+            return (known[node],)
+    return None

@@ -31,6 +31,7 @@ class Compiler:
         self.known_types = known_types or {}
         self.scopes: list[frozenset[str]] = []
         self.in_filter = 0
+        self.constants: dict[tree.Node, object] = {}  # calls worked out already
         self.names: set[str] = set()  # certainly free
         self.reads: set[str] = set()  # perhaps free: a member of a filter's item, or a built-in's name
 

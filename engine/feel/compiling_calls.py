@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.feel import syntax as tree
 from engine.feel import types
-from engine.feel.budgets import Run
+from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import FeelError, Refusal
 from engine.feel.frames import MISSING, Eval, Frame
 from engine.feel.functions import BUILT_IN, BuiltIn
@@ -14,6 +14,13 @@ from engine.feel.values import Function, kind
 
 if TYPE_CHECKING:
     from engine.feel.compiling import Compiler
+
+_CONSTANT = (
+    "date",
+    "time",
+    "date and time",
+    "duration",
+)  # how other editors write dates and durations in cells
 
 
 def call(compiler: Compiler, node: tree.Call) -> Eval:
@@ -26,7 +33,12 @@ def call(compiler: Compiler, node: tree.Call) -> Eval:
     _check(compiler, built_in, node)
     if compiler.binds(name) or name in compiler.given or compiler.in_filter:
         return compiler.warned(_shadowed_call(built_in, arguments, node.names), node)
-    return compiler.warned(_built_in_call(built_in, arguments, node.names), node)
+    evaluate = _built_in_call(built_in, arguments, node.names)
+    constant = _constant(evaluate, node) if name in _CONSTANT else None
+    if constant is not None:
+        compiler.constants[node] = constant
+        return lambda frame: constant
+    return compiler.warned(evaluate, node)
 
 
 def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
@@ -89,6 +101,18 @@ def _check(compiler: Compiler, built_in: BuiltIn, node: tree.Call) -> None:
             raise FeelError("arguments_unknown", place, name=name, ways=built_in.ways)
     elif not any(signature.takes(len(node.arguments)) for signature in built_in.signatures):
         raise FeelError("arguments_count", place, name=name, count=len(node.arguments), ways=built_in.ways)
+
+
+def _constant(evaluate: Eval, node: tree.Call) -> object:
+    """What a call with literal arguments always gives; None where that has to be worked out, or is null."""
+    if not all(isinstance(argument, tree.Literal) for argument in node.arguments):
+        return None
+    run = Run(EPOCH)
+    try:
+        value = evaluate(Frame({}, None, run))
+    except Refusal:
+        return None
+    return None if run.warnings else value
 
 
 def _built_in_call(built_in: BuiltIn, arguments: list[Eval], names: tuple[str, ...]) -> Eval:

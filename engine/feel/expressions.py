@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.feel import compiling_tests, parsing, types
 from engine.feel import syntax as tree
@@ -15,6 +15,7 @@ from engine.feel.frames import Eval, Frame, Test
 from engine.feel.functions import BUILT_IN
 from engine.feel.json_values import Json, from_json, to_json
 from engine.feel.readers import Names
+from engine.feel.syntax import Node
 
 Types = Mapping[str, types.Type]
 
@@ -57,13 +58,17 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class UnaryTests:
-    """A compiled cell of a decision table; `names` are the free names it reads, without `?`."""
+    """A compiled cell of a decision table; `names` are the free names it reads, without `?`.
+
+    `constants` are the values of those of its nodes that were worked out already: `date("2021-07-26")` …
+    """
 
     text: str
     names: frozenset[str]
     tree: tree.Tests
     test: Test
     reads: frozenset[str]
+    constants: Mapping[Node, object] = field(default_factory=dict, compare=False, repr=False)
 
     def matches(self, value: object, variables: Mapping[str, object], moment: Moment) -> bool | None:
         """Whether the value passes; None when it cannot be told."""
@@ -131,7 +136,9 @@ def _compile_unary(text: str, names: frozenset[str], known_types: Types) -> Unar
         test = compiling_tests.cell(compiler, node)
     except RecursionError:
         raise FeelError("nested_too_deep", Place(text, 0, len(text)), most=0) from None
-    return UnaryTests(text, frozenset(compiler.names), node, test, frozenset(compiler.reads))
+    return UnaryTests(
+        text, frozenset(compiler.names), node, test, frozenset(compiler.reads), compiler.constants
+    )
 
 
 @functools.cache

@@ -82,3 +82,16 @@ def test_a_null_verdict_says_why() -> None:
 def test_a_broken_cell_is_refused(cell: str) -> None:
     with pytest.raises(feel.FeelError):
         feel.compile_unary(cell)
+
+
+def test_a_call_with_literal_arguments_is_worked_out_once() -> None:
+    cell = feel.compile_unary('>= date("2021-07-26")')
+    assert list(map(str, cell.constants.values())) == ["2021-07-26"]
+    assert not feel.compile_unary('>= date("2021-02-30")').constants
+    assert not feel.compile_unary(">= date(birthday)").constants
+
+
+def test_a_name_that_hides_a_built_in_is_called_instead() -> None:
+    cell = feel.compile_unary('date("2021-07-26")', ("date",))
+    assert not cell.constants
+    assert cell.evaluate("2021-07-26", {"date": "no function"}, MOMENT).value is None
