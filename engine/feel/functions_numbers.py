@@ -11,6 +11,8 @@ from engine.feel.durations import DaysTime, YearsMonths
 from engine.feel.faults import Refusal
 from engine.feel.functions import built_in, integer
 
+# Digits enough for any quotient of two numbers, so that what is left of it is exact.
+_EXACT = decimal.Context(prec=12_400, Emin=-20_000, Emax=20_000, traps=[decimal.InvalidOperation])
 _FURTHEST_SCALE = 6111  # the standard's bound on scales: -6111 to 6176
 _LARGEST_SCALE = 6176
 
@@ -56,7 +58,8 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
     """dividend - divisor * floor(dividend / divisor)."""
     if not divisor:
         raise Refusal("division_by_zero")
-    rest = NUMBERS.remainder(dividend, divisor)
+    run.spend(abs(dividend.adjusted() - divisor.adjusted()) // 64)
+    rest = _EXACT.remainder(dividend, divisor)
     return NUMBERS.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest
 
 
@@ -83,15 +86,15 @@ def exponential(run: Run, number: Decimal) -> object:
 
 @built_in("odd", "number: number -> boolean")
 def odd(run: Run, number: Decimal) -> object:
-    return NUMBERS.remainder(_integral(number), Decimal(2)) != 0
+    return _is_odd(number)
 
 
 @built_in("even", "number: number -> boolean")
 def even(run: Run, number: Decimal) -> object:
-    return NUMBERS.remainder(_integral(number), Decimal(2)) == 0
+    return not _is_odd(number)
 
 
-def _integral(number: Decimal) -> Decimal:
-    if number != number.to_integral_value() or number.adjusted() > 33:
+def _is_odd(number: Decimal) -> bool:
+    if number != number.to_integral_value():
         raise Refusal("not_whole", number=number)
-    return number
+    return _EXACT.remainder(number, Decimal(2)) != 0

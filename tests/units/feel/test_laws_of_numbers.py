@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import math
 from decimal import Decimal
 from fractions import Fraction
 
@@ -37,6 +38,15 @@ def test_arithmetic_is_the_exact_result_rounded_once(a: Decimal, b: Decimal, sig
     found = result(f"a {sign} b", a=a, b=b)
     assert isinstance(found, Decimal) and len(found.as_tuple().digits) <= 34
     assert Fraction(found) == _nearest(EXACT[sign](Fraction(a), Fraction(b)))
+
+
+@settings(max_examples=80, deadline=None)
+@given(WIDE_NUMBERS, WIDE_NUMBERS.filter(bool))
+def test_modulo_is_what_whole_times_leave(a: Decimal, b: Decimal) -> None:
+    exact = Fraction(a) - Fraction(b) * math.floor(Fraction(a) / Fraction(b))
+    found = result("modulo(a, b)", a=a, b=b)
+    assert isinstance(found, Decimal)
+    assert Fraction(found) == _nearest(exact)
 
 
 LAWS = [
