@@ -16,6 +16,8 @@ def infer(table: Table, around: Surroundings) -> Type:
     """What a table's value can be; each cell of another type than its column is noted with its rule's number."""
     around = _reading(table, around)
     tested = [_tested(clause, around) for clause in table.inputs]
+    for clause, value in zip(table.inputs, tested, strict=True):
+        _check_allowed(clause.allowed, value, Spot(clause.line, clause.id or None), around)
     for rule in table.rules:
         spot = Spot(rule.line, rule.id or table.id)
         for clause, value, tests in zip(table.inputs, tested, rule.tests, strict=False):
@@ -60,6 +62,14 @@ def _check_cell(
             around.note(mismatch, spot, severity)
 
 
+def _check_allowed(allowed: UnaryTests | None, value: Type, spot: Spot, around: Surroundings) -> None:
+    """Note allowed values that no value of the column's type is one of."""
+    if allowed is not None:
+        checked = checking.cell(allowed.text, allowed.tree, value, around.names, around.types, is_closed=True)
+        for mismatch in checked.mismatches:
+            around.note(mismatch, spot, around.severity(mismatch, checked.is_hopeless))
+
+
 def _concluded(table: Table, at: int, clause: Output, around: Surroundings) -> Type:
     """The type of an output column: as declared, or else what its cells have in common."""
     found = NULL
@@ -74,7 +84,9 @@ def _concluded(table: Table, at: int, clause: Output, around: Surroundings) -> T
     if clause.default is not None:
         found = common(found, around.expression(clause.default, Spot(None, clause.id or table.id)))
     wanted = base(clause.type)
-    return wanted if wanted != types.ANY else found
+    given = wanted if wanted != types.ANY else found
+    _check_allowed(clause.allowed, given, Spot(None, clause.id or table.id), around)
+    return given
 
 
 def _combined(table: Table, found: list[Type]) -> Type:

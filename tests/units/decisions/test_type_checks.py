@@ -115,6 +115,13 @@ def test_cells_are_checked_against_what_their_column_tests(
     assert codes == [f"dmn_types.{code}" for code in found]
 
 
+def test_allowed_values_are_checked_against_the_type_of_their_column() -> None:
+    logic = table("FIRST", [("n", "number", '"few", "many"')], [("out", "", "1, 2")], [["-", "1"]])
+    assert said(logic) == [("error", "feel_types.test_convert"), ("error", "feel_types.test_convert")]
+    logic = table("FIRST", [("n", "number", "[0..9]")], [("out", "string", '"a", 2')], [["-", '"a"']])
+    assert said(logic) == [("warning", "feel_types.test_convert")]
+
+
 def test_results_are_checked_against_the_type_of_their_column() -> None:
     logic = table("FIRST", ["n"], [("out", "number")], [["< 5", "1"], ["-", '"many"']])
     assert said(logic) == [("warning", "dmn_types.result_type")]
