@@ -177,7 +177,9 @@ class Evaluation:
         value = feel.from_json(found)
         if one.reads_texts and type(value) is str:
             value = types.read_as(value, one.wanted)
-        if value is None or type(value) is one.fits:
+        if value is None or (
+            type(value) is one.fits and (one.allows is None or one.allows(value, self.run) is True)
+        ):
             return value
         warned = len(self.run.warnings)
         value = boxes.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))

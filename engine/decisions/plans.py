@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Variable
 from engine.feel import dates, types
+from engine.feel.budgets import Run
 
 Key = tuple[int, str]
 """An element of a graph of models: its model (by identity) and its id."""
@@ -21,7 +23,8 @@ _SAME_IN_JSON = frozenset((str, bool))
 class Taken:
     """One thing required: where it is found, the name it is seen under, and the type it is made to fit.
 
-    `is_variable` for an input that no import brings in. A value whose Python type is `fits` is of that type already;
+    `is_variable` for an input that no import brings in. A value whose Python type is `fits`, and that `allows` does
+    not object to, is of that type already;
     a variable whose Python type is `is_as_given` is that value as it stands, as most are. `reads_texts` where a text
     may stand for a date or the like.
     """
@@ -32,6 +35,7 @@ class Taken:
     prefix: str
     wanted: types.Type
     fits: object
+    allows: Callable[[object, Run], bool | None] | None
     is_as_given: object
     is_variable: bool
     reads_texts: bool
@@ -85,11 +89,13 @@ def _plan(needs: tuple[Need, ...], reads: frozenset[str], steps: int) -> Plan:
 def _taken(need: Need) -> Taken:
     known = variable(need)
     prefix = need.path[0] if need.path else ""
-    fits = _FITTING.get(known.type)
+    restricted = known.type if isinstance(known.type, types.Restricted) else None
+    fits = _FITTING.get(restricted.of if restricted else known.type)
     return Taken(
         need, (id(need.model), need.id), known.name, prefix, known.type,
         fits=fits,
-        is_as_given=fits if fits in _SAME_IN_JSON else None,
+        allows=restricted.allows if restricted else None,
+        is_as_given=fits if fits in _SAME_IN_JSON and not restricted else None,
         is_variable=need.kind == "input" and not prefix,
         reads_texts=types.reads_texts(known.type),
     )  # fmt: skip

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.units.decisions.drawn import decision, literal, model, outcome
 
 INPUT = '<inputData id="i" name="days"><variable name="days" typeRef="number"/></inputData>'
@@ -26,3 +30,21 @@ def test_a_plan_serves_every_evaluation_with_its_own_variables() -> None:
 
 def test_a_required_input_that_is_missing_is_null() -> None:
     assert outcome(model(INPUT, decision("a", literal("days = null"), ["input:i"])), "a").value is True
+
+
+@pytest.mark.parametrize(
+    ("base", "allowed", "right", "wrong"),
+    [("string", '"a","b"', "a", "c"), ("number", "[1..3]", 3, 4), ("boolean", "true", True, False)],
+)
+def test_an_input_of_a_restricted_type_is_held_to_its_allowed_values(
+    base: str, allowed: str, right: Any, wrong: Any
+) -> None:
+    values = f"<allowedValues><text>{allowed}</text></allowedValues>"
+    kind = f'<itemDefinition name="tKind"><typeRef>{base}</typeRef>{values}</itemDefinition>'
+    given = '<inputData id="i" name="x"><variable name="x" typeRef="tKind"/></inputData>'
+    found = model(kind, given, decision("a", literal("x"), ["input:i"]))
+    assert outcome(found, "a", x=right).value == right
+    for value in (wrong, [1, 2], "zzz"):
+        told = outcome(found, "a", x=value)
+        assert told.value is None
+        assert [warning.code for warning in told.warnings] == ["type_differs"]
