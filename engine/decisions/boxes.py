@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from engine.decisions import box_types, elements, table_reading, table_types, tables
+from engine.decisions import box_types, choices, elements, table_reading, table_types, tables
+from engine.decisions.choices import Choice
 from engine.decisions.models import Entries, Logic, Table, Variable
 from engine.decisions.scopes import Scope
 from engine.decisions.surroundings import Inference
@@ -24,7 +25,7 @@ class Box:
     """Compiled logic; `table` is set when it is a decision table, `entries` when it is a boxed context.
 
     `text` is what a literal expression says, `members` the names its value has, in their order, where that is plain;
-    `infer` works out its type when asked.
+    `infer` works out its type when asked; `choice` is set when it is an `if` as a whole.
     """
 
     table: Table | None
@@ -33,6 +34,7 @@ class Box:
     entries: Entries | None = None
     text: str = ""
     members: tuple[str, ...] = ()
+    choice: Choice | None = None
 
     @property
     def value(self) -> Logic:
@@ -140,7 +142,8 @@ def _literal(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
     found = scope.expression(element)
     spot = scope.spot(element)
     infer = box_types.fitted(box_types.literal(found, spot), wanted, spot)
-    return Box(None, _typed(found.closure, wanted, element), infer, None, text, _members(found.tree))
+    choice = choices.of(found, lambda part: scope.text(element, part))
+    return Box(None, _typed(found.closure, wanted, element), infer, None, text, _members(found.tree), choice)
 
 
 def _members(node: tree.Node) -> tuple[str, ...]:

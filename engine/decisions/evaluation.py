@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine import errors, feel
 from engine.decisions import boxes, plans, tables
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Outcome, Service, Variables
-from engine.decisions.plans import Key, Plan, Taken
+from engine.decisions.plans import Key, Plan, Sides, Taken
 from engine.feel import types
 from engine.feel.budgets import Run
 from engine.feel.faults import FeelError, Place, Refusal
@@ -106,6 +106,8 @@ class Evaluation:
 
     def _evaluated(self, model: DecisionModel, decision: Decision, before: int) -> Outcome:
         plan = plans.of(model, decision)
+        if plan.sides is not None:
+            plan = self._side(plan.sides)
         sub = tuple(
             [
                 self.outcome(one.need.model, one.need.model.decisions[one.need.id])
@@ -138,6 +140,14 @@ class Evaluation:
         return Outcome(
             decision, value, values, failed, matched, warnings, sub, frame.names, entries, consulted
         )
+
+    def _side(self, sides: Sides) -> Plan:
+        """The side of a choice that is taken; its condition is evaluated again, with its warnings, by the logic."""
+        frame = self.frame(sides.asked)
+        warned = len(self.run.warnings)
+        holds = sides.condition(frame) is True
+        del self.run.warnings[warned:]
+        return sides.then if holds else sides.otherwise
 
     def frame(self, plan: Plan) -> Frame:
         """The names an element's logic sees: the variables it reads, and all that it requires."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine import feel
+from engine.decisions.choices import Choice
 from engine.decisions.surroundings import Inference, unknown
 from engine.feel.expressions import Expression, UnaryTests
 from engine.feel.frames import Eval, Frame, Test
@@ -152,7 +153,8 @@ class Decision:
     """One decision: its logic (a table, or other boxed logic), what it requires, and the free names it reads.
 
     For people: `text` is what a literal expression says, `members` the names of its value in their order. `infer`
-    works out what it can give (`engine.decisions.type_checks`); `tables` are all tables in it, within other boxes too.
+    works out what it can give (`engine.decisions.type_checks`); `tables` are all tables in it, within other boxes too;
+    `choice` is set where it only takes one side or the other.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Decision:
     members: tuple[str, ...] = ()
     infer: Inference = unknown
     tables: tuple[Table, ...] = ()
+    choice: Choice | None = None
 
     @property
     def inputs(self) -> tuple[Input, ...]:

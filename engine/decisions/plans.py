@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.decisions.choices import Choice
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Variable
 from engine.feel import dates, types
 from engine.feel.budgets import Run
+from engine.feel.frames import Eval
 
 Key = tuple[int, str]
 """An element of a graph of models: its model (by identity) and its id."""
@@ -46,13 +48,24 @@ class Plan:
     """How a frame is filled: `reads` are variables taken as they are, `taken` what is required, in order.
 
     `decisions` are those of `taken` that are decisions themselves; `steps` is what evaluating the element's own logic
-    costs of the budget, whatever it finds.
+    costs of the budget, whatever it finds. `sides` are the plans of a choice, of which one is followed instead.
     """
 
     reads: tuple[str, ...]
     taken: tuple[Taken, ...]
     decisions: tuple[Taken, ...]
     steps: int
+    sides: Sides | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A choice between required decisions: what its condition takes, and what it takes when that holds or does not."""
+
+    condition: Eval
+    asked: Plan
+    then: Plan
+    otherwise: Plan
 
 
 def of(model: DecisionModel, element: Decision | Knowledge) -> Plan:
@@ -63,7 +76,8 @@ def of(model: DecisionModel, element: Decision | Knowledge) -> Plan:
         # A function sees its parameters and what it requires, and no variable from outside.
         reads = element.reads if isinstance(element, Decision) else frozenset()
         steps = 1 + len(table.rules) * (1 + len(table.inputs)) // 16 if table else 1
-        known = model.plans[id(element)] = _plan(element.needs, reads, steps)
+        choice = element.choice if isinstance(element, Decision) else None
+        known = model.plans[id(element)] = _plan(element.needs, reads, steps, choice)
     return known
 
 
@@ -79,11 +93,20 @@ def variable(need: Need) -> Variable:
     return model.knowledge[need.id].variable
 
 
-def _plan(needs: tuple[Need, ...], reads: frozenset[str], steps: int) -> Plan:
+def _plan(needs: tuple[Need, ...], reads: frozenset[str], steps: int, choice: Choice | None = None) -> Plan:
     taken = tuple(_taken(need) for need in needs)
     required = {one.name for one in taken if not one.prefix}  # taken once only, as what is required
     decisions = tuple(one for one in taken if one.need.kind == "decision")
-    return Plan(tuple(sorted(reads - required)), taken, decisions, steps)
+    left = tuple(sorted(reads - required))
+    if choice is None or not decisions:
+        return Plan(left, taken, decisions, steps)
+
+    def side(names: frozenset[str]) -> Plan:
+        kept = tuple(one for one in taken if (one.prefix or one.name) in names)
+        return Plan(left, kept, tuple(one for one in kept if one.need.kind == "decision"), steps)
+
+    sides = Sides(choice.condition, side(choice.asked), side(choice.then), side(choice.otherwise))
+    return Plan(left, taken, decisions, steps, sides)
 
 
 def _taken(need: Need) -> Taken:

@@ -155,7 +155,7 @@ class _Reading:
             identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
             frozenset(scope.names) - own - {named}, reads,
             elements.description(element), elements.line(element), self.file,
-            box.entries, box.text, box.members, box.infer, tuple(scope.tables),
+            box.entries, box.text, box.members, box.infer, tuple(scope.tables), box.choice,
         )  # fmt: skip
 
     def _read_knowledge(self, element: etree._Element) -> None:

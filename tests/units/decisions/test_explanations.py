@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine import decisions, texts
+from engine import decisions, errors, texts
 from engine.decisions import conclusions, explanations
 from engine.decisions.explanations import Explanation
 from tests.units.decisions.drawn import MOMENT, decision, literal, model, one_table, table
@@ -263,3 +263,44 @@ def _tree(namespace: str, body: str) -> Any:
         '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="m" name="m" '
         f'namespace="{namespace}">{body}</definitions>'
     )
+
+
+# --- a choice between decisions ---------------------------------------------------------------------------
+
+
+def test_a_choice_works_out_the_side_it_takes_and_tells_of_no_other() -> None:
+    """Two tables for two ages: whoever is judged by one is not told what the other would have found."""
+    young = table("COLLECT", ["heat"], ["leads_to"], [["> 37", '"defer"', "young"]])
+    old = table(
+        "COLLECT", ["heat"], ["leads_to"], [["> 38", '"defer"', "old"], ["null", '"defer"', "unknown"]]
+    )
+    found = model(
+        '<inputData id="heat" name="heat"/><inputData id="age" name="age"/>',
+        decision("below age", literal("age < 18"), ["input:age"]),
+        decision("of_young", young, ["input:heat"]),
+        decision("of_old", old, ["input:heat"]),
+        decision(
+            "d",
+            literal("if below age then of_young else of_old"),
+            ["decision:below age", "decision:of_young", "decision:of_old"],
+        ),
+    )
+    assert {one.key for one in explained(found, age=12, heat=39).every()} == {"d", "below age", "of_young"}
+    assert {one.key for one in explained(found, age=40, heat=39).every()} == {"d", "below age", "of_old"}
+    for age in (12, 40, None):
+        value = decisions.evaluate(found, "d", {"age": age, "heat": 37.5}, MOMENT).value
+        assert value == (["defer"] if age == 12 else []), "no boolean is no"
+
+
+def test_a_choice_is_not_refused_for_what_only_the_other_side_needs() -> None:
+    demanding = table("UNIQUE", ["heat"], ["fee"], [["> 0", "1"]]).replace(
+        "<input ", '<input tc:required="true" ', 1
+    )
+    found = model(
+        '<inputData id="heat" name="heat"/><inputData id="age" name="age"/>',
+        decision("strict", demanding, ["input:heat"]),
+        decision("d", literal("if age = null then 0 else strict"), ["input:age", "decision:strict"]),
+    )
+    assert decisions.evaluate(found, "d", {}, MOMENT).value == 0
+    with pytest.raises(errors.Invalid):
+        decisions.evaluate(found, "d", {"age": 3}, MOMENT)
