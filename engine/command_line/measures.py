@@ -50,14 +50,15 @@ def _decisions(arguments: Namespace) -> tuple[object, str]:
 
 def _graph(arguments: Namespace) -> evaluation_bench.Graph | None:
     """The decision asked for, read anew each time."""
-    if not (arguments.file and arguments.decision):
+    if not arguments.file:
         return None
     given, at = inputs.read(arguments.input, "--input"), clock.now()
 
     def found() -> decision_files.Found:
-        return decision_files.find(decision_files.read(Path(arguments.file), None, at), arguments.decision)
+        source = decision_files.read(Path(arguments.file), None, at)
+        return decision_files.find(source, arguments.decision or "")
 
-    return evaluation_bench.Graph(lambda: found().model, arguments.decision, (given,))
+    return evaluation_bench.Graph(lambda: found().model, found().what.id, (given,))
 
 
 _MEASURES = {"engine": _engine, "decisions": _decisions, "tables": _tables}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
 from lxml import etree
 
+import tiemchung
 from engine import decisions
 from engine.decisions import evaluation_bench as bench
 from tests.units.decisions.drawn import MOMENT
 
+LOAN = Path(__file__).parents[2] / "book_loan" / "processes" / "loan"
 CONTENT = bench.document("FIRST", bench.INPUTS, bench.OUTPUTS, bench.RULES)
 
 
@@ -52,3 +56,16 @@ def test_a_measurement_reports_rates_ratios_and_times_as_json_and_in_words() -> 
     assert set(report["sizes"]) == {"few_us", "many_us", "ratio"}
     assert report == json.loads(json.dumps(report))
     assert f"{report['table']['plain_per_second']:,}" in bench.told(report)
+
+
+def test_the_command_measures_a_decision_of_a_file_too(capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(LOAN / "limits.dmn")
+    given = '{"books": 1, "card_kind": "adult", "debt": 0}'
+    asked = ["bench", "decisions", "--json", "--seconds", "0.01", "--file", file]
+    assert tiemchung.main([*asked, "--decision", "limits", "--input", given]) == 0
+    graph = json.loads(capsys.readouterr().out)["graph"]
+    assert graph["decision"] == "limits"
+    assert graph["plain_per_second"] > 0
+    assert tiemchung.main([*asked, "--decision", "limit"]) == 1
+    refused = capsys.readouterr()
+    assert "limits" in refused.out + refused.err
