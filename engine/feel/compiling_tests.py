@@ -57,17 +57,26 @@ def member_test(compiler: Compiler, node: tree.Node) -> Test:
     if isinstance(node, tree.Interval) and is_number(node.low) and is_number(node.high):
         return _interval_test(node, place)
     evaluate = compiler.compile(node)
+    if isinstance(node, tree.Interval):
+        return _noted(lambda value, frame: _in_span(value, evaluate(frame), frame.run), place)
     return _noted(lambda value, frame: holds(value, evaluate(frame), frame.run), place)
 
 
 def holds(value: object, wanted: object, run: Run) -> bool | None:
     """Whether a value is in, or is, what a test's expression gave."""
     if isinstance(wanted, Range):
-        return value == wanted if isinstance(value, Range) else comparisons.includes(wanted, value, run)
+        if isinstance(value, Range):
+            return comparisons.equal(value, wanted, run)
+        return comparisons.includes(wanted, value, run)
     if isinstance(wanted, list):
         run.spend(len(wanted))
         return _in_list(value, wanted, run)
     return comparisons.equal(value, wanted, run)
+
+
+def _in_span(value: object, span: object, run: Run) -> bool | None:
+    """Whether a value is in a range; of one whose ends are of different kinds, and so is none, nothing can be told."""
+    return None if span is None else holds(value, span, run)
 
 
 def uses_input(node: tree.Node) -> bool:
@@ -153,7 +162,7 @@ def _interval_test(node: tree.Interval, place: Place) -> Test:
     span = Range(low, high, node.low_included, node.high_included)
     low_included, high_included = node.low_included, node.high_included
 
-    otherwise = _noted(lambda value, frame: comparisons.includes(span, value, frame.run), place)
+    otherwise = _noted(lambda value, frame: holds(value, span, frame.run), place)
 
     def test(value: object, frame: Frame) -> bool | None:
         if type(value) is not Decimal:

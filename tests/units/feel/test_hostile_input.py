@@ -92,7 +92,7 @@ CALLS = st.builds(
     st.integers(0, 3),
 )
 # So many steps are enough for what is tried here, and quickly used up where there is no end.
-QUICK = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def _is_value(value: object) -> bool:

@@ -60,6 +60,8 @@ CELLS: list[tuple[str, Any, bool | None]] = [
     ('duration("P1D")', "x", None),
     ("not(? = 3)", 4, True),
     ("1, null", None, True),
+    ('[1.."a"]', 2, None),
+    ('not([1.."a"])', 2, None),
 ]
 
 
