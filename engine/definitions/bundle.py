@@ -106,8 +106,9 @@ def read(folder: Path, forms_dir: Path | None = None, edition: str | None = None
 def from_upload(content: bytes | Iterable[tuple[str, bytes]], forms_dir: Path | None = None) -> Bundle:
     """The bundle of an uploaded zip file, or of uploaded files with their paths; Invalid when it cannot be one.
 
-    A single folder around everything is taken off. Paths that leave the folder, too many files, and
-    files that unpack to more than the limits are refused before they are unpacked.
+    A single folder around everything is taken off; a folder with further editions is refused, for it would not be
+    clear which one is meant. Paths that leave the folder, too many files, and files that unpack to more than the
+    limits are refused before they are unpacked.
     """
     entries = list(_unzipped(content)) if isinstance(content, bytes) else list(content)
     if len(entries) > MOST_FILES:
@@ -124,7 +125,10 @@ def from_upload(content: bytes | Iterable[tuple[str, bytes]], forms_dir: Path | 
             files[path] = data
     if findings:
         raise Invalid(findings)
-    return completed(_without_folder(files), forms_dir)
+    files = _without_folder(files)
+    if any(path.startswith(f"{editions.FOLDER}/") for path in files):
+        raise Invalid([Finding("bundle_editions", {})])
+    return completed(files, forms_dir)
 
 
 def completed(files: Mapping[str, bytes], forms_dir: Path | None, laid: Sequence[str] = ()) -> Bundle:

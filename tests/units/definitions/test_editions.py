@@ -144,3 +144,10 @@ def test_an_edition_says_of_process_yaml_only_what_it_changes(folder):
     assert (first.decisions["limits"].is_latest, june.decisions["limits"].is_latest) == (False, True)
     assert june.decisions["limits"].decision == "limits"
     assert (june.manifest.records, june.manifest.lanes) == (first.manifest.records, first.manifest.lanes)
+
+
+def test_an_uploaded_folder_with_several_editions_is_refused(folder):
+    edition(folder, "june", JUNE)
+    files = [(path.relative_to(folder.parent).as_posix(), path.read_bytes()) for path in folder.rglob("*.*")]
+    assert codes(lambda: bundles.from_upload(files)) == ["bundle_editions"]
+    assert bundles.from_upload([one for one in files if "editions" not in one[0]])
