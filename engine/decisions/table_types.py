@@ -28,7 +28,9 @@ def infer(table: Table, around: Surroundings) -> Type:
 
 def _reading(table: Table, around: Surroundings) -> Surroundings:
     """With the variables of the process that columns read undeclared, as tables of Camunda do."""
-    asked = frozenset[str]().union(*(clause.expression.names for clause in table.inputs))
+    asked = frozenset[str]().union(
+        *(clause.expression.names | clause.expression.shared for clause in table.inputs)
+    )
     return around.having(dict.fromkeys(asked - around.names.keys() - around.undrawn, types.ANY))
 
 

@@ -44,7 +44,8 @@ def _found(
     checked = judge(expression.text, expression.tree, names)
     vain = _vain(expression.tree, checked)
     if vain and is_open:  # whatever comes from outside
-        vain = _vain(expression.tree, judge(expression.text, expression.tree, dict.fromkeys(names, ANY)))
+        anything = dict.fromkeys(names.keys() | expression.shared, ANY)
+        vain = _vain(expression.tree, judge(expression.text, expression.tree, anything))
     for mismatch in checked.mismatches:
         if not mismatch.code.startswith("member_unknown"):
             within = any(start <= mismatch.place.start < end for start, end in vain)

@@ -61,7 +61,7 @@ def of_decision(decision: Decision | None) -> Type:
 
 def of_expression(expression: Expression, names: Types) -> Type:
     """What an expression leaves in the data; names that are not given may be anything."""
-    around = {**dict.fromkeys(expression.names, ANY), **names}
+    around = {**dict.fromkeys(expression.names | expression.shared, ANY), **names}
     return stored(checking.expression(expression.text, expression.tree, around).type)
 
 

@@ -261,6 +261,8 @@ def compared(
                 kind(of) != "list" or kind(left) == kind(right)
             ):
                 said = {"found": words(of), "operator": operator}
+                if kind(of) == "function":
+                    return checker.refuse(mismatches.differing("compared", checker.place(node), ORDERED, of))
                 return checker.refuse(Mismatch("no_order", said, checker.place(node)))
     if kind(left) == "list" or (isinstance(left_node, tree.Literal) and kind(right) != "list"):
         # Said of the side that its author will mend: a list, or a literal.

@@ -38,6 +38,11 @@ class Expression:
     closure: Eval
     reads: frozenset[str]  # `names`, and those a filter's item or a built-in might provide instead
 
+    @property
+    def shared(self) -> frozenset[str]:
+        """The names it reads that built-in functions bear; data may bear them too (`all.branches`)."""
+        return self.reads & BUILT_IN.keys()
+
     def evaluate(self, variables: Mapping[str, object], moment: Moment) -> Result:
         """The value for these variables; never raises on data, FeelError only when a budget is exhausted."""
         run = Run(moment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine import campaign, feel, schemas, texts
@@ -11,6 +12,7 @@ from engine.access import Permission
 from engine.campaign import Campaign
 from engine.catalogue import Catalogue, Scope
 from engine.errors import Finding
+from engine.feel import checking, types
 from web.declared.page_schema import ENGINE
 from web.declared.pages import PUBLIC, SIGNED_IN, Ask, Block, Page, Pages
 
@@ -140,7 +142,8 @@ class _Checks:
         self._outputs(expression, pointer, hidden)
 
     def _outputs(self, expression: feel.Expression, pointer: str, hidden: Collection[str] = ()) -> None:
-        """`ask.field` names something the query tells."""
+        """`ask.field` names something the query tells, and the whole can be something else than null."""
+        self._types(expression, pointer)
         text = _STRING.sub('""', expression.text)
         for name in expression.names & self.page.asks.keys() - set(hidden):
             query = self.catalogue.queries.get(self.page.asks[name].query or "")
@@ -149,6 +152,15 @@ class _Checks:
             for output in re.findall(rf"\b{re.escape(name)}\.(\w+)", text):
                 if output not in query.outputs.names:
                     self._unknown("page_output", output, query.outputs.names, pointer, query=query.name)
+
+    def _types(self, expression: feel.Expression, pointer: str) -> None:
+        """What can only be null, whatever the page's data is."""
+        around = dict.fromkeys(expression.names | expression.shared, types.ANY)
+        checked = checking.expression(expression.text, expression.tree, around)
+        if checked.is_hopeless:
+            file, line = self.page.marked.file, self.page.marked.line(pointer)
+            for mismatch in checked.mismatches:
+                self.findings.append(replace(mismatch.finding(file, pointer=pointer), line=line))
 
     def _texts(self) -> None:
         """Every word the page shows, in every language."""

@@ -74,6 +74,8 @@ def test_a_name_that_is_not_required_is_an_error_also_in_a_cell() -> None:
 def test_a_column_may_read_a_variable_of_the_process_without_saying_so() -> None:
     """Tables of Camunda do; what else such a model reads is only doubted."""
     logic = table("FIRST", ["age"], ["out"], [["< 5", "age + 1"], ["male", "2"]])
+    named_like_a_function = table("FIRST", ["count"], ["out"], [["< 5", "count(count)"]])
+    assert type_checks.findings(model(decision("d", named_like_a_function))) == []
     undrawn = model(decision("d", logic))
     assert [(one.severity, one.code) for one in type_checks.findings(undrawn)] == [
         ("warning", "feel_types.name_unbound")

@@ -33,6 +33,7 @@ def remarks(whole) -> list[tuple[str, str, str | None]]:
         (LOAN, "count(books) &gt; 2", "books &gt; 2", ("warning", "feel_types.compared_listed", "{flow}")),
         (LOAN, "= granted<", "= why<", ("warning", "feel_types.condition", "{flow}")),
         (LOAN, 'limit.outcome = "ask"', "limit.outcome = 2", ("warning", "feel_types.compared_convert", "{flow}")),
+        (LOAN, "count(books) &gt; 2", "count &gt; 2", ("warning", "feel_types.function_uncalled", "{flow}")),
         # … and what nothing can mend is an error.
         (LOAN, "count(books) &gt; 2", 'count(books) &gt; "2"', ("error", "feel_types.compared_convert", "{flow}")),
         (LOAN, '"D")), found', '"D")) + 1, found', ("error", "feel_types.operand_convert", "set_due")),

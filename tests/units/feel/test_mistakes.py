@@ -126,6 +126,7 @@ READ = [
     ("born < 2021-08-19", 8, 'date("2026-01-31")'),
     ("born > 19/08/2021", 8, 'date("2026-01-31")'),
     ("today - born", 1, "today(…)"),
+    ("born > today", 8, "today(…)"),
     ("length(sex)", 1, "“string length”"),
     ("LEN(sex)", 1, "“string length”"),
     ("avg(list)", 1, "“mean”"),

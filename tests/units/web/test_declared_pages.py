@@ -69,6 +69,8 @@ def test_a_good_page_has_nothing_wrong_with_it(tmp_path: Path) -> None:
         ("kind: figures", "kind: figurs", 9, "figurs"),
         ("kind: figures", "kind: table", 8, "rows"),
         ("= shelves.lent", "= shelves.lant", 10, "Did you mean “lent”"),
+        ("= shelves.lent", '= "lent" + 1', 10, "Convert it with string(…)"),
+        ("= shelves.lent", "= 3 days", 10, 'duration("P3D")'),
         ("lent: = shelves", "gone: = shelves", 1, "“shelf.numbers.gone”"),
     ],
 )
