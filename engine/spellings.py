@@ -1,4 +1,4 @@
-"""Text without its diacritics, in lower case: what people type in a hurry, and what is compared when they search."""
+"""The spellings of one text: composed, as files are read, and without diacritics, as people type when they search."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import re
 import unicodedata
 
 _BETWEEN = re.compile(r"[^\w']+", re.UNICODE)
+
+
+def composed(text: str) -> str:
+    """Letters with their diacritics as one character each (NFC), whichever way a keyboard or an editor put them."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
 def plain(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from engine import errors
+from engine import errors, spellings
 
 SIZE_LIMIT = 1 << 20  # bytes
 DEPTH_LIMIT = 48  # maps and lists inside each other
@@ -67,7 +67,7 @@ def _text(content: bytes, file: str, limit: int) -> str:
         finding = errors.Finding("yaml.too_large", {"size": len(content), "limit": limit}, file)
         raise errors.Invalid([finding])
     try:
-        text = content.decode("utf-8-sig")
+        text = spellings.composed(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise errors.Invalid([errors.Finding("yaml.not_utf8", {}, file, line)]) from None

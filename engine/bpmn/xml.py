@@ -1,6 +1,7 @@
 """XML from strangers: parsed without DTD, entities or network, within limits, or refused with the line.
 
-Used for BPMN and for DMN. Comments and processing instructions are dropped, so that text is whole.
+Used for BPMN and for DMN. Comments and processing instructions are dropped, so that text is whole; letters are read
+composed (NFC), so that a name or an answer is the same however it was typed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from engine import errors
+from engine import errors, spellings
 
 SIZE_LIMIT = 2 << 20  # bytes
 DEPTH_LIMIT = 64  # elements inside each other
@@ -42,9 +43,21 @@ def parse(content: bytes, file: str, limit: int = SIZE_LIMIT) -> etree._Element:
         remove_pis=True,
     )
     try:
-        return etree.fromstring(content, parser)
+        root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise _refusal("xml.syntax", file, error.lineno, problem=error.msg) from None
+    _compose(root)
+    return root
+
+
+def _compose(root: etree._Element) -> None:
+    """Put together letters written in pieces, also those written as character references."""
+    for node in root.iter():
+        if node.text and not node.text.isascii():
+            node.text = spellings.composed(node.text)
+        for name, value in node.attrib.items():
+            if not value.isascii():
+                node.set(name, spellings.composed(str(value)))
 
 
 def local(node: etree._Element) -> str:

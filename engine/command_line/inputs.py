@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from engine import spellings
 from engine.errors import Finding, Invalid
 
 _NEAR = 20  # characters shown of where JSON goes wrong
@@ -18,6 +19,7 @@ _LONGEST_INTEGER = 300  # digits
 def read(given: str, option: str) -> dict[str, Any]:
     """The object that an option's value leads to; Invalid with line and column where it is not JSON."""
     text, place = _text(given, option)
+    text = spellings.composed(text)
     try:
         value = json.loads(text, parse_float=Decimal, parse_int=_whole, parse_constant=_refused(text))
     except json.JSONDecodeError as error:
@@ -41,7 +43,7 @@ def _text(given: str, option: str) -> tuple[str, str]:
         return given, option
     path = Path(given[1:])
     try:
-        return path.read_text("utf-8"), str(path)
+        return path.read_text("utf-8-sig"), str(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Invalid([Finding("file_unreadable", {"reason": reason}, str(path))]) from error

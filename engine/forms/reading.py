@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine import spellings
 from engine.errors import Finding, Invalid
 from engine.forms import field_checks, hints, lines, plans, predicates, reasons, schema_checks, schemas
 from engine.forms.kinds import Kind
@@ -116,7 +117,7 @@ def _parsed(content: bytes, file: str) -> tuple[dict[str, Any], dict[str, int]]:
     if len(content) > LARGEST:
         raise Invalid([Finding("form.too_large", {"size": len(content), "limit": LARGEST}, file=file)])
     try:
-        text = content.decode("utf-8-sig")
+        text = spellings.composed(content.decode("utf-8-sig"))
         schema = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_no_number)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1

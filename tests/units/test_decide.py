@@ -92,6 +92,18 @@ def test_the_input_comes_from_a_file_or_from_standard_input(
     assert capsys.readouterr().out.split() == ["0", "8"]
 
 
+def test_letters_typed_in_pieces_are_the_same_letters(tmp_path: Path, capsys: Captured) -> None:
+    """Some keyboards and editors write “có” as four characters: it is the name and the answer meant all the same."""
+    one_row = table("UNIQUE", [("co\u0301 thai", "string")], ["d"], [['"co\u0301"', "1"]])
+    file = written(
+        tmp_path / "x.dmn", '<inputData id="i" name="c\xf3 thai"/>', decision("d", one_row, ["input:i"])
+    )
+    for answer in ('{"c\xf3 thai": "co\u0301"}', '{"co\u0301 thai": "c\xf3"}'):
+        (tmp_path / "given.json").write_text(answer, "utf-8-sig")  # as Windows saves it
+        assert decide(file, "d", f"@{tmp_path / 'given.json'}") == 0
+    assert capsys.readouterr().out.split() == ["1", "1"]
+
+
 def test_a_service_is_evaluated_by_its_name_and_explained_by_its_outputs(
     fees: Path, capsys: Captured
 ) -> None:

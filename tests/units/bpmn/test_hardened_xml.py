@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ def test_a_plain_file_is_read_with_lines() -> None:
     root = xml.parse(b"<a>\n <!-- x -->\n <b id='c'><d/></b></a>", "f")
     assert (xml.local(root), xml.line(root[0]), xml.named(root[0][0])) == ("a", 3, "c")
     assert len(root) == 1
+
+
+def test_letters_are_read_composed_however_they_were_typed() -> None:
+    spread = '<a name="tiê\u0309u sử"><b>&quot;co\u0301 thai&quot;</b></a>'
+    root = xml.parse(unicodedata.normalize("NFD", spread).encode(), "f")
+    assert (root.get("name"), root[0].text) == ("ti\u1ec3u s\u1eed", '"c\xf3 thai"')
 
 
 @pytest.mark.parametrize(

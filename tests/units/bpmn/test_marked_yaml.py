@@ -34,6 +34,10 @@ def test_values_are_plain_and_have_lines() -> None:
     ]  # fmt: skip
 
 
+def test_letters_are_read_composed_however_they_were_typed() -> None:
+    assert marked_yaml.load("answer: co\u0301\n".encode(), "process.yaml").value == {"answer": "c\xf3"}
+
+
 def test_an_absent_value_has_the_line_of_its_nearest_parent() -> None:
     marked = marked_yaml.load(b"a: 1\nlanes:\n  desk: {}\n", "process.yaml")
     assert marked.line("/lanes/desk/role") == 3

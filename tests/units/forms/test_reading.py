@@ -26,6 +26,11 @@ def form(**fields: Any) -> dict[str, Any]:
     return {"type": "object", "properties": fields}
 
 
+def test_letters_are_read_composed_however_they_were_typed() -> None:
+    typed = json.dumps(form(title={"type": "string", "title": "co\u0301"}), ensure_ascii=False).encode()
+    assert forms.read("lend", typed, "f").schema["properties"]["title"]["title"] == "c\xf3"
+
+
 def test_a_form_says_what_it_asks_and_what_it_needs() -> None:
     lend = read(
         form(
