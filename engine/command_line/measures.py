@@ -11,7 +11,8 @@ from pathlib import Path
 from engine import bench as benchmarks
 from engine import clock, daemons, database, demo, errors, log, settings
 from engine.command_line import decision_files, inputs, printing
-from engine.decisions import evaluation_bench, study_bench
+from engine.decisions import evaluation_bench
+from engine.decisions.verification import study_bench
 
 
 def simulate(arguments: Namespace) -> None:

@@ -13,7 +13,8 @@ from engine import schemas
 from engine.bpmn import structure
 from engine.bpmn.model import Kind, Node, Trigger
 from engine.catalogue import Catalogue
-from engine.decisions import DecisionModel, analysis, graph_nulls, type_checks
+from engine.decisions import DecisionModel, type_checks
+from engine.decisions.verification import analysis, graph_nulls
 from engine.definitions import definition as definitions
 from engine.definitions import manifest as manifests
 from engine.definitions import name_checks, places, public_checks, scenarios, text_checks

@@ -11,7 +11,7 @@ from lxml import etree
 
 import tiemchung
 from engine import decisions, errors, feel
-from engine.decisions import analysis
+from engine.decisions.verification import analysis
 from tests.architecture.sources import ROOT
 from tests.docs.feel_examples import MOMENT, value_of
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine import decisions, errors, texts
-from engine.decisions import analysis, covers, study_bench
+from engine.decisions.verification import analysis, covers, study_bench
 from tests.units.decisions.drawn import decision, literal, model, one_table, table
 
 DAYS = ("days", "number")

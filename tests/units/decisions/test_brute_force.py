@@ -9,10 +9,11 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import Any
 
-from engine.decisions import cells, constants, nulls, studies, tables, wording
-from engine.decisions.domains import Column
+from engine.decisions import tables
 from engine.decisions.models import Decision, HitPolicy, Input
-from engine.decisions.studies import Study
+from engine.decisions.verification import cells, constants, nulls, studies, wording
+from engine.decisions.verification.domains import Column
+from engine.decisions.verification.studies import Study
 from engine.feel import dates, durations, syntax
 from engine.feel.expressions import UnaryTests
 from tests.units.decisions.drawn import one_table

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import decisions
-from engine.decisions import analysis
+from engine.decisions.verification import analysis
 from tests.units.decisions.drawn import decision, literal, model, one_table, table
 
 REQUIRED = 'tc:required="true"'

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from engine import decisions, errors
-from engine.decisions import graph_inputs, graph_nulls
+from engine.decisions.verification import graph_inputs, graph_nulls
 from tests.units.decisions.drawn import decision, literal, model, table
 
 VISIT = Path(__file__).parents[3] / "processes" / "visit"

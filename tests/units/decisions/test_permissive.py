@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import decisions, errors
-from engine.decisions import analysis
+from engine.decisions.verification import analysis
 from tests.units.decisions.drawn import clause, decision, findings, one_table
 
 OPTIONAL = ("number", "", "", 'tc:required="false"')

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import decisions, errors, texts
-from engine.decisions import nulls
+from engine.decisions.verification import nulls
 from tests.units.decisions.drawn import clause, decision, findings, model, one_table, outcome, table
 
 REQUIRED = ("pulse", "number", "", "", 'tc:required="true"')

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine import errors
-from engine.decisions import cells, nulls, studies, wording
-from engine.decisions.constants import BeyondAnalysis
-from engine.decisions.covers import Box, TooLarge
-from engine.decisions.domains import Column
 from engine.decisions.models import Decision, DecisionModel, Output
-from engine.decisions.nulls import Permitted
-from engine.decisions.studies import Study
-from engine.decisions.wording import Words
+from engine.decisions.verification import cells, nulls, studies, wording
+from engine.decisions.verification.constants import BeyondAnalysis
+from engine.decisions.verification.covers import Box, TooLarge
+from engine.decisions.verification.domains import Column
+from engine.decisions.verification.nulls import Permitted
+from engine.decisions.verification.studies import Study
+from engine.decisions.verification.wording import Words
 
 _BEYOND = {"data": "cell_reads_data", "clock": "cell_reads_clock", "computed": "cell_computes"}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from engine.decisions.constants import ORDERED, BeyondAnalysis, Constants
+from engine.decisions.verification.constants import ORDERED, BeyondAnalysis, Constants
 from engine.feel import dates, durations
 from engine.feel.budgets import NUMBERS
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from engine import errors
-from engine.decisions.covers import Box, Cover
 from engine.decisions.models import Decision, HitPolicy, Output, Table
-from engine.decisions.results import COMPUTED, GATHERING
-from engine.decisions.studies import STRONGER, Study
 from engine.decisions.table_reading import NOTHING
+from engine.decisions.verification.covers import Box, Cover
+from engine.decisions.verification.results import COMPUTED, GATHERING
+from engine.decisions.verification.studies import STRONGER, Study
 from engine.feel import formats
 
 MOST_TOGETHER = 3  # inputs not known at once

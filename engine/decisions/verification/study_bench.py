@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from engine.decisions import analysis, elements, reading
+from engine.decisions import elements, reading
 from engine.decisions.models import DecisionModel
+from engine.decisions.verification import analysis
 
 RULES, INPUTS = 200, 10
 LARGEST = 1000  # numbers in cells are below it

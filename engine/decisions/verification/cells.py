@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.decisions import constants
-from engine.decisions.constants import BeyondAnalysis, Constants, Known
-from engine.decisions.domains import Column
 from engine.decisions.models import Table
+from engine.decisions.verification import constants
+from engine.decisions.verification.constants import BeyondAnalysis, Constants, Known
+from engine.decisions.verification.domains import Column
 from engine.feel import syntax as tree
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.decisions import covers
-from engine.decisions.constants import ORDERED
-from engine.decisions.covers import Box
-from engine.decisions.domains import Column
-from engine.decisions.pieces import Piece
+from engine.decisions.verification import covers
+from engine.decisions.verification.constants import ORDERED
+from engine.decisions.verification.covers import Box
+from engine.decisions.verification.domains import Column
+from engine.decisions.verification.pieces import Piece
 from engine.feel import durations, formats
 from engine.feel.values import kind
 

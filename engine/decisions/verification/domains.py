@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine import feel
-from engine.decisions import constants
-from engine.decisions.constants import ORDERED, BeyondAnalysis, Constants, Known
-from engine.decisions.covers import TooLarge
 from engine.decisions.models import Decision, Input, Table
-from engine.decisions.pieces import Piece, pieces
+from engine.decisions.verification import constants
+from engine.decisions.verification.constants import ORDERED, BeyondAnalysis, Constants, Known
+from engine.decisions.verification.covers import TooLarge
+from engine.decisions.verification.pieces import Piece, pieces
 from engine.feel import syntax as tree
 from engine.feel import types
 from engine.feel.budgets import EPOCH, Run

@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine import feel
-from engine.decisions import constants, domains, plans
-from engine.decisions.constants import BeyondAnalysis, Constants, Known
-from engine.decisions.covers import TooLarge
+from engine.decisions import plans
 from engine.decisions.models import Decision, DecisionModel
+from engine.decisions.verification import constants, domains
+from engine.decisions.verification.constants import BeyondAnalysis, Constants, Known
+from engine.decisions.verification.covers import TooLarge
 from engine.feel import syntax as tree
 from engine.feel.expressions import Expression, UnaryTests
 from engine.feel.faults import FeelError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.decisions import constants, covers, domains
-from engine.decisions.constants import Known
-from engine.decisions.covers import Box, Cover, TooLarge
-from engine.decisions.domains import Column
 from engine.decisions.models import Decision, HitPolicy, Table
-from engine.decisions.results import GATHERING, Results
+from engine.decisions.verification import constants, covers, domains
+from engine.decisions.verification.constants import Known
+from engine.decisions.verification.covers import Box, Cover, TooLarge
+from engine.decisions.verification.domains import Column
+from engine.decisions.verification.results import GATHERING, Results
 
 MOST_PAIRS = 2_000_000
 MOST_GAPS = 10

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 
 from engine import errors, feel
-from engine.decisions import constants, graph_inputs, nulls, plans, wording
+from engine.decisions import plans
 from engine.decisions.evaluation import evaluate
-from engine.decisions.graph_inputs import MOMENT, Inputs, Leaf
 from engine.decisions.models import Decision, DecisionModel, Need, Outcome
-from engine.decisions.results import GATHERING
 from engine.decisions.table_reading import NOTHING
+from engine.decisions.verification import constants, graph_inputs, nulls, wording
+from engine.decisions.verification.graph_inputs import MOMENT, Inputs, Leaf
+from engine.decisions.verification.results import GATHERING
 from engine.feel import formats
 from engine.feel.faults import FeelError
 

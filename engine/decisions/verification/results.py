@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.decisions import constants, domains, tables
-from engine.decisions.constants import BeyondAnalysis, Known
+from engine.decisions import tables
 from engine.decisions.models import HitPolicy, Output, Table
+from engine.decisions.verification import constants, domains
+from engine.decisions.verification.constants import BeyondAnalysis, Known
 from engine.feel import comparisons
 from engine.feel.budgets import Run
 from engine.feel.expressions import Expression
