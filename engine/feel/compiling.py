@@ -29,7 +29,7 @@ class Compiler:
         self.text = text
         self.given = frozenset(names)
         self.known_types = known_types or {}
-        self.scopes: list[frozenset[str]] = []
+        self.scopes: list[set[str]] = []
         self.in_filter = 0
         self.constants: dict[tree.Node, object] = {}  # calls worked out already
         self.names: set[str] = set()  # certainly free
@@ -44,12 +44,13 @@ class Compiler:
         return 1 + (node.end - node.start) // 32
 
     @contextmanager
-    def scope(self, names: Collection[str], dynamic: bool = False) -> Turns[None]:
-        """Names bound inside the block; `dynamic` where a filter's item may bind any name."""
-        self.scopes.append(frozenset(names))
+    def scope(self, names: Collection[str], dynamic: bool = False) -> Turns[set[str]]:
+        """Names bound inside the block, which may add more; `dynamic` where a filter's item may bind any name."""
+        bound = set(names)
+        self.scopes.append(bound)
         self.in_filter += dynamic
         try:
-            yield
+            yield bound
         finally:
             self.in_filter -= dynamic
             self.scopes.pop()
@@ -121,13 +122,13 @@ def _list(compiler: Compiler, node: tree.List) -> Eval:
 
 def _context(compiler: Compiler, node: tree.Context) -> Eval:
     entries: list[tuple[str, Eval]] = []
-    bound: list[str] = []
-    for key, value in node.entries:
-        # A function may call itself by its own key; anything else sees the keys before it.
-        own = [key] if isinstance(value, tree.FunctionLiteral) else []
-        with compiler.scope(bound + own):
+    with compiler.scope(()) as bound:
+        for key, value in node.entries:
+            # A function may call itself by its own key; anything else sees the keys before it.
+            if isinstance(value, tree.FunctionLiteral):
+                bound.add(key)
             entries.append((key, compiler.compile(value)))
-        bound.append(key)
+            bound.add(key)
     size = len(entries) // 4
 
     def build(frame: Frame) -> object:

@@ -166,13 +166,11 @@ def _loop(
 ) -> tuple[list[Source], Eval]:
     """The sources of a loop and its body, each compiled where the iterators before it are known."""
     sources: list[Source] = []
-    bound: list[str] = list(names)
-    for iterator in iterators:
-        with compiler.scope(tuple(bound)):
+    with compiler.scope(names) as bound:
+        for iterator in iterators:
             high = None if iterator.high is None else compiler.compile(iterator.high)
             sources.append((iterator.name, compiler.compile(iterator.source), high))
-        bound.append(iterator.name)
-    with compiler.scope(tuple(bound)):
+            bound.add(iterator.name)
         return sources, compiler.compile(body)
 
 

@@ -67,22 +67,21 @@ def _iterator(reader: Reader, parse: Parse) -> tree.Iterator:
 def _function(reader: Reader, parse: Parse) -> tree.Node:
     start = reader.advance().start
     reader.expect("(")
-    parameters: list[tuple[str, types.Type]] = []
+    parameters: dict[str, types.Type] = {}
     with reader.scope():
         while not reader.sees(")"):
             at = reader.token
             name = reader.name_until(")", ",", ":")
-            if any(name == known for known, _ in parameters):
+            if name in parameters:
                 raise FeelError("parameter_twice", Place(reader.text, at.start, at.end), name=name)
-            wanted = parsing_types.read(reader) if reader.takes(":") else types.ANY
-            parameters.append((name, wanted))
+            parameters[name] = parsing_types.read(reader) if reader.takes(":") else types.ANY
             reader.declare(name)
             if not reader.takes(","):
                 break
         reader.expect(")")
         external = reader.takes("external")
         body = parse(reader)
-    return tree.FunctionLiteral(start, body.end, tuple(parameters), body, external)
+    return tree.FunctionLiteral(start, body.end, tuple(parameters.items()), body, external)
 
 
 BLOCKS: dict[str, Callable[[Reader, Parse], tree.Node]] = {
