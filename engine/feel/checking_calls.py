@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.feel import dates, durations, habits, mismatches, types
+from engine.feel import dates, durations, habits, mismatches, patterns, types
 from engine.feel import syntax as tree
+from engine.feel.budgets import EPOCH, Run
+from engine.feel.faults import Refusal
 from engine.feel.functions import BUILT_IN, BuiltIn, Parameter, Signature, accepted
 from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import base, common, element, is_known, kind, may_become, words
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 _READERS = {
     "date": dates.read_date, "time": dates.read_time, "date and time": dates.read_moment, "duration": durations.read,
 }  # fmt: skip
+
+
+_PATTERNS = {
+    "matches": slice(1, 3),
+    "replace": slice(1, 4, 2),
+    "split": slice(1, 2),
+}  # arguments: pattern, flags
 
 
 def call(checker: Checker, node: tree.Call) -> Type:
@@ -196,7 +205,9 @@ def _items(given: Argument) -> Type:
 
 
 def _constant(checker: Checker, node: tree.Call, name: str) -> Type | None:
-    """What a date, time or duration written as a constant text is; refused when it cannot be read as one."""
+    """What a date, time or duration written as a constant text is; refused, like a pattern, when it cannot be read."""
+    if name in _PATTERNS and not node.names:
+        return _pattern(checker, node, name)
     reader = _READERS.get(name)
     only = node.arguments[0] if len(node.arguments) == 1 else None
     if reader is None or not isinstance(only, tree.Literal) or not isinstance(only.value, str):
@@ -205,6 +216,22 @@ def _constant(checker: Checker, node: tree.Call, name: str) -> Type | None:
     if value is None:
         return checker.refuse(Mismatch(f"unreadable_{name.replace(' ', '_')}", {}, checker.place(only)))
     return types.plain(kind_of(value))
+
+
+def _pattern(checker: Checker, node: tree.Call, name: str) -> Type | None:
+    """Null when a pattern written as a constant text can never be run."""
+    written = node.arguments[_PATTERNS[name]]
+    given = [one.value for one in written if isinstance(one, tree.Literal) and isinstance(one.value, str)]
+    if not given or len(given) < len(written):
+        return None
+    try:
+        found = patterns.compiled(given[0], "".join(given[1:]), Run(EPOCH), "")
+        if name != "matches" and found.search("") is not None:
+            raise Refusal("pattern_matches_nothing")
+    except Refusal as refusal:
+        place = checker.place(written[-1 if refusal.code == "pattern_flags" else 0])
+        return checker.refuse(Mismatch(refusal.code, refusal.params, place))
+    return None
 
 
 # -- other functions

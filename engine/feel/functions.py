@@ -101,7 +101,8 @@ class BuiltIn:
     @property
     def ways(self) -> str:
         """How it is called, for a sentence: `substring(string, start position, length?)`."""
-        return ", ".join(f"{self.name}({signature.words})" for signature in self.signatures)
+        said = (f"{self.name}({signature.words})" for signature in self.signatures)
+        return ", ".join(dict.fromkeys(said))  # some ways differ in the kinds they take only
 
     def call(self, run: Run, values: list[object]) -> object:
         """Try each signature that takes so many values; the first whose kinds fit decides."""

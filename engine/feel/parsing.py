@@ -346,7 +346,7 @@ def _context(reader: Reader) -> tree.Node:
     entries: list[tuple[str, tree.Node]] = []
     known: set[str] = set()
     with reader.scope():
-        while not reader.sees("}"):
+        while entries or not reader.sees("}"):
             key = _key(reader)
             if key in known:
                 raise FeelError("key_twice", _place(reader), entry=key)

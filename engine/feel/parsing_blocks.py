@@ -69,7 +69,7 @@ def _function(reader: Reader, parse: Parse) -> tree.Node:
     reader.expect("(")
     parameters: dict[str, types.Type] = {}
     with reader.scope():
-        while not reader.sees(")"):
+        while parameters or not reader.sees(")"):
             at = reader.token
             name = reader.name_until(")", ",", ":")
             if name in parameters:

@@ -266,6 +266,13 @@ def test_named_arguments_must_be_the_declared_ones() -> None:
     assert "substring(string, start position, length?)" in error.sentence("vi")
 
 
+def test_ways_of_calling_that_read_alike_are_told_once() -> None:
+    assert (
+        refusal("date and time(2021, 1, 1)").params["ways"]
+        == "date and time(from), date and time(date, time)"
+    )
+
+
 def test_a_functions_value_called_with_too_much_is_null_with_a_reason() -> None:
     assert value("{f: upper case, r: f(1, 2)}.r") is None
     assert warnings("{f: upper case, r: f(1, 2)}.r") == ["arguments_count"]

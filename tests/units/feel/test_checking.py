@@ -95,11 +95,19 @@ NEVER = [
     ('time("25:00:00")', "unreadable_time", 1, 6),
     ('date and time("2021-01-01 08:00")', "unreadable_date_and_time", 1, 15),
     ('duration("3 days")', "unreadable_duration", 1, 10),
+    ('matches(s, "(")', "pattern_unreadable", 1, 12),
+    (r'replace(s, "(a)\1", "b")', "pattern_back_reference", 1, 12),
+    ('matches(s, "a", "g")', "pattern_flags", 1, 17),
+    ('split(s, "x*")', "pattern_matches_nothing", 1, 10),
 ]
 
 WORKS = [
     ("n + 1", "number"),
     ("x + 1", "number"),
+    ('matches(s, "x*")', "boolean"),
+    ('replace(s, "(", "b", "q")', "string"),
+    ('replace(s, s, "b", "qi")', "string"),
+    ('split(s, ",")', "list<string>"),
     ("x * 2", "Any"),
     ("d - d", "days and time duration"),
     ("d < x", "boolean"),
@@ -163,6 +171,12 @@ def test_what_never_works_is_refused_once_at_its_place(text: str, code: str, lin
         assert not sentence.startswith("findings")
         assert str(column) in sentence
         assert "…" not in sentence.replace("(…)", "").replace("= …", "").replace("<…>", "")
+
+
+def test_a_pattern_longer_than_any_that_is_run_is_refused() -> None:
+    (found,) = _checked(f'matches(s, "{"a" * 2_001}")').mismatches
+    assert (found.code, found.params) == ("pattern_too_long", {"most": 2_000})
+    assert "2000" in found.sentence("vi") and "2000" in found.sentence("en")
 
 
 @pytest.mark.parametrize(("text", "kind"), WORKS, ids=[case[0] for case in WORKS])
