@@ -12,7 +12,7 @@ from engine.feel import comparisons, types
 from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import Frame
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 
 
 def decide(table: Table, frame: Frame) -> Verdict:

@@ -6,15 +6,7 @@ evaluates to null with a `Warning` that says why and where; only refused text an
 
 from __future__ import annotations
 
-from engine.feel import (  # noqa: F401  (declare the built-in functions)
-    functions_contexts,
-    functions_conversions,
-    functions_dates,
-    functions_lists,
-    functions_numbers,
-    functions_ranges,
-    functions_strings,
-)
+from engine.feel import functions  # noqa: F401  (declares the built-in functions)
 from engine.feel.budgets import Moment
 from engine.feel.expressions import Expression, Result, UnaryTests, compile, compile_unary
 from engine.feel.faults import FeelError, Warning

@@ -22,7 +22,7 @@ from engine.feel import (
 )
 from engine.feel import syntax as tree
 from engine.feel.faults import Place
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import (
     ORDERED,

@@ -11,7 +11,7 @@ from engine.feel import dates, durations, habits, mismatches, patterns, types
 from engine.feel import syntax as tree
 from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import Refusal
-from engine.feel.functions import BUILT_IN, BuiltIn, Parameter, Signature, accepted
+from engine.feel.functions.declared import BUILT_IN, BuiltIn, Parameter, Signature, accepted
 from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import base, common, element, is_known, kind, may_become, words
 from engine.feel.types import ANY, NULL, FunctionType, ListType, NamedFunction, Type

@@ -13,7 +13,7 @@ from engine.feel.arithmetic import calculate, negate
 from engine.feel.budgets import NUMBERS
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import MISSING, Eval, Frame
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.values import Range, kind
 
 

@@ -9,7 +9,7 @@ from engine.feel import types
 from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import FeelError, Refusal
 from engine.feel.frames import MISSING, Eval, Frame
-from engine.feel.functions import BUILT_IN, BuiltIn
+from engine.feel.functions.declared import BUILT_IN, BuiltIn
 from engine.feel.values import Function, kind
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from engine.feel.budgets import Moment, Run
 from engine.feel.compiling import Compiler
 from engine.feel.faults import FeelError, Place, Warning
 from engine.feel.frames import Eval, Frame, Test
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.json_values import Json, from_json, to_json
 from engine.feel.readers import Names
 from engine.feel.syntax import Node

@@ -10,7 +10,7 @@ import pytest
 
 from engine import texts
 from engine.feel import arithmetic, budgets, expressions, paths, patterns, readers, syntax, tokens, types
-from engine.feel.functions import BUILT_IN, Signature
+from engine.feel.functions.declared import BUILT_IN, Signature
 from engine.feel.logic import DECIDE
 from engine.feel.values import KINDS
 from tests.architecture.sources import ROOT

@@ -18,7 +18,7 @@ from engine.feel.compiling import Compiler
 from engine.feel.expressions import UnaryTests
 from engine.feel.faults import FeelError
 from engine.feel.frames import Frame, Test
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.values import Range, kind
 
 MOMENT = feel.Moment(datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))

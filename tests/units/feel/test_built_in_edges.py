@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from tests.units.feel.evaluated import value
 
 

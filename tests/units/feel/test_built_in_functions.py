@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from tests.units.feel.evaluated import refusal, value, warnings
 
 STRINGS = [

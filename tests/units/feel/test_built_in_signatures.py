@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.feel.functions import BUILT_IN, Signature
+from engine.feel.functions.declared import BUILT_IN, Signature
 from tests.units.feel.evaluated import value, warnings
 
 # Arguments that each way of calling takes, one way per line, in the order they are declared.

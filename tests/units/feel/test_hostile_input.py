@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import feel
 from engine.feel import formats
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.tokens import KEYWORDS
 from engine.feel.values import KINDS
 from tests.units.feel.drawn import HOSTILE

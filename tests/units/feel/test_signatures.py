@@ -10,7 +10,7 @@ import pytest
 from engine.feel import dates, durations, types
 from engine.feel.budgets import Run
 from engine.feel.faults import Refusal
-from engine.feel.functions import BUILT_IN, Parameter, Signature, accepted
+from engine.feel.functions.declared import BUILT_IN, Parameter, Signature, accepted
 from engine.feel.values import Function, Range, kind
 from tests.units.feel.evaluated import MOMENT
 

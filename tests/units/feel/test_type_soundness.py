@@ -13,7 +13,7 @@ from engine.feel import syntax as tree
 from engine.feel.budgets import Run
 from engine.feel.compiling import Compiler
 from engine.feel.frames import Frame
-from engine.feel.functions import BUILT_IN
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.values import Range
 from tests.units.feel.evaluated import MOMENT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.feel.budgets import Run
 from engine.feel.faults import Refusal
-from engine.feel.functions import built_in
+from engine.feel.functions.declared import built_in
 from engine.feel.values import kind
 
 Context = dict[str, object]

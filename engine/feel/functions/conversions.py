@@ -10,7 +10,7 @@ from engine.feel.arithmetic import months_of
 from engine.feel.budgets import NUMBERS, Run
 from engine.feel.durations import NANOS
 from engine.feel.faults import Refusal
-from engine.feel.functions import built_in, integer
+from engine.feel.functions.declared import built_in, integer
 from engine.feel.values import kind
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)

@@ -9,7 +9,7 @@ from typing import Any
 from engine.feel import patterns
 from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, Run
 from engine.feel.faults import Refusal
-from engine.feel.functions import built_in, integer
+from engine.feel.functions.declared import built_in, integer
 
 _GROUP = re.compile(r"\\(.)|\$([0-9]+)|([$\\])", re.DOTALL)
 

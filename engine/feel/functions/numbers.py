@@ -9,7 +9,7 @@ from engine.feel.arithmetic import negate
 from engine.feel.budgets import NUMBERS, SLOW, Run
 from engine.feel.durations import DaysTime, YearsMonths
 from engine.feel.faults import Refusal
-from engine.feel.functions import built_in, integer
+from engine.feel.functions.declared import built_in, integer
 
 # Digits enough for any quotient of two numbers, so that what is left of it is exact.
 _EXACT = decimal.Context(prec=12_400, Emin=-20_000, Emax=20_000, traps=[decimal.InvalidOperation])

@@ -11,7 +11,7 @@ from engine.feel.arithmetic import negate
 from engine.feel.budgets import Run
 from engine.feel.comparisons import compare
 from engine.feel.faults import FeelError, Refusal
-from engine.feel.functions import BUILT_IN, built_in
+from engine.feel.functions.declared import BUILT_IN, built_in
 from engine.feel.readers import Names
 from engine.feel.values import Range
 

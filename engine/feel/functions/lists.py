@@ -10,7 +10,7 @@ from engine.feel import comparisons, compiling_calls, logic
 from engine.feel.arithmetic import calculate
 from engine.feel.budgets import LONGEST_LIST, NUMBERS, Run
 from engine.feel.faults import Refusal
-from engine.feel.functions import built_in, fitted, integer
+from engine.feel.functions.declared import built_in, fitted, integer
 from engine.feel.values import Function, kind
 
 Items = list[object]

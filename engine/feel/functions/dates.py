@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from engine.feel import dates
 from engine.feel.budgets import Run
-from engine.feel.functions import built_in
+from engine.feel.functions.declared import built_in
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

@@ -1,4 +1,5 @@
-"""Built-in functions: each declared once with its parameters; names, kinds and counts are checked here."""
+"""Built-in functions, a module per kind of value: each declared once with its parameters; names, kinds and counts are
+checked here."""
 
 from __future__ import annotations
 
