@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from engine import errors
 from engine.feel import checking, type_relations, types
 from engine.feel.checking import Checked
+from engine.feel.checking.mismatches import Mismatch
 from engine.feel.expressions import Expression
-from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import may_become, words
 from engine.feel.types import Type
 

@@ -64,7 +64,7 @@ def test_a_refusal_becomes_a_finding_at_its_line_in_the_file() -> None:
 def sources_say(pattern: str) -> set[str]:
     """What a pattern finds in the sources of the language and of decisions."""
     folders = [Path(feel.__file__).parent, Path(feel.__file__).parent.parent / "decisions"]
-    sources = [path.read_text("utf-8") for folder in folders for path in folder.glob("*.py")]
+    sources = [path.read_text("utf-8") for folder in folders for path in folder.rglob("*.py")]
     return {code for source in sources for code in re.findall(pattern, source)}
 
 

@@ -11,6 +11,7 @@ from engine import feel
 from engine.feel import checking, dates, durations, logic, types
 from engine.feel import syntax as tree
 from engine.feel.budgets import Run
+from engine.feel.checking.checker import Checker
 from engine.feel.compiling import Compiler
 from engine.feel.frames import Frame
 from engine.feel.functions.declared import BUILT_IN
@@ -87,7 +88,7 @@ def _composite(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 TEXTS = st.recursive(LEAVES, _composite, max_leaves=6)
 
 
-class Recorder(checking.Checker):
+class Recorder(Checker):
     """Remembers what was inferred of every node that no loop, filter or context binds names for."""
 
     def __init__(self, text: str) -> None:

@@ -6,15 +6,16 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.feel import compiling_tests, mismatches
+from engine.feel import compiling_tests
 from engine.feel import syntax as tree
+from engine.feel.checking import mismatches
+from engine.feel.checking.mismatches import Mismatch
 from engine.feel.faults import Place
-from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import ORDERED, is_known, kind, may_be_in, may_equal, may_order, words
 from engine.feel.types import BOOLEAN, NULL, Type
 
 if TYPE_CHECKING:
-    from engine.feel.checking import Checker
+    from engine.feel.checking.checker import Checker
 
 
 def cell(checker: Checker, node: tree.Tests, tested: Type) -> Type:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.feel import compiling_loops, mismatches
+from engine.feel import compiling_loops
 from engine.feel import syntax as tree
-from engine.feel.mismatches import Mismatch
+from engine.feel.checking import mismatches
+from engine.feel.checking.mismatches import Mismatch
 from engine.feel.type_relations import base, element, is_known, kind, words
 from engine.feel.types import ANY, BOOLEAN, NULL, ContextType, ListType, Type
 
 if TYPE_CHECKING:
-    from engine.feel.checking import Checker
+    from engine.feel.checking.checker import Checker
 
 _STEPPED = ("number", "date")
 

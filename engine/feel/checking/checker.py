@@ -11,19 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from engine.feel import (
-    checking_calls,
-    checking_loops,
-    checking_tests,
-    habits,
-    mismatches,
-    type_operators,
-    types,
-)
+from engine.feel import habits, type_operators, types
 from engine.feel import syntax as tree
+from engine.feel.checking import calls, cells, loops, mismatches
+from engine.feel.checking.mismatches import Mismatch
 from engine.feel.faults import Place
 from engine.feel.functions.declared import BUILT_IN
-from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import (
     ORDERED,
     base,
@@ -83,7 +76,7 @@ def cell(
 ) -> Checked:
     """Whether the unary tests of a cell can match a value of a type: boolean, or null when they never do."""
     checker = Checker(text, names, known_types, is_closed)
-    found = checking_tests.cell(checker, tests, tested)
+    found = cells.cell(checker, tests, tested)
     return Checked(found, checker.said())
 
 
@@ -188,7 +181,7 @@ def _context(checker: Checker, node: tree.Context) -> Type:
     with checker.scope(entries):
         for key, value in node.entries:
             if isinstance(value, tree.FunctionLiteral):  # it may call itself
-                entries[key] = checking_calls.declared(checker, value)
+                entries[key] = calls.declared(checker, value)
             entries[key] = checker.infer(value)
     return ExactContext("context", tuple(entries.items()))
 
@@ -289,7 +282,7 @@ def _between(checker: Checker, node: tree.Between) -> Type:
 
 def _membership(checker: Checker, node: tree.Membership) -> Type:
     value = checker.infer(node.value)
-    found = [checking_tests.member(checker, test, value) for test in node.tests]
+    found = [cells.member(checker, test, value) for test in node.tests]
     return BOOLEAN if any(found) else NULL
 
 
@@ -345,7 +338,7 @@ _INFERRED: dict[type[tree.Node], Callable[..., Type]] = {
     tree.Bound: _bound, tree.Negation: _negation, tree.Arithmetic: _arithmetic, tree.Comparison: _comparison,
     tree.Logic: _logic, tree.Between: _between, tree.Membership: _membership, tree.InstanceOf: _instance_of,
     tree.If: _if, tree.Path: _path,
-    tree.For: checking_loops.for_each, tree.Quantified: checking_loops.quantified,
-    tree.Filter: checking_loops.filtered,
-    tree.Call: checking_calls.call, tree.FunctionLiteral: checking_calls.function_literal,
+    tree.For: loops.for_each, tree.Quantified: loops.quantified,
+    tree.Filter: loops.filtered,
+    tree.Call: calls.call, tree.FunctionLiteral: calls.function_literal,
 }  # fmt: skip

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.feel import dates, durations, habits, mismatches, patterns, types
+from engine.feel import dates, durations, habits, patterns, types
 from engine.feel import syntax as tree
 from engine.feel.budgets import EPOCH, Run
+from engine.feel.checking import mismatches
+from engine.feel.checking.mismatches import Mismatch
 from engine.feel.faults import Refusal
 from engine.feel.functions.declared import BUILT_IN, BuiltIn, Parameter, Signature, accepted
-from engine.feel.mismatches import Mismatch
 from engine.feel.type_relations import base, common, element, is_known, kind, may_become, words
 from engine.feel.types import ANY, NULL, FunctionType, ListType, NamedFunction, Type
 from engine.feel.values import kind as kind_of
 
 if TYPE_CHECKING:
-    from engine.feel.checking import Checker
+    from engine.feel.checking.checker import Checker
 
 _READERS = {
     "date": dates.read_date, "time": dates.read_time, "date and time": dates.read_moment, "duration": durations.read,
