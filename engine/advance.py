@@ -242,7 +242,7 @@ def evaluated(definition: Definition, used: Decision, variables: Variables, mome
     except feel.FeelError as error:
         raise Fault("decision_failed", decision=used.id, reason=str(error)) from error
     except Invalid as refused:
-        raise Fault("decision_needs_input", **refused.findings[0].params) from refused
+        raise Fault(refused.findings[0].code, **refused.findings[0].params) from refused
     # a table's inputs are its columns; other logic is known by the variables it and all it requires read
     inputs = outcome.inputs or {name: variables.get(name) for name in sorted(used.model.variables(used.id))}
     return Decided(outcome.value, inputs, outcome.matched, kept, outcome.hit_policy, definition.version_id)

@@ -18,7 +18,8 @@ def language() -> str:
 def findings(found: Sequence[Finding], where: str = "") -> None:
     """Print findings, a line each, and with `where` how many there were."""
     for finding in found:
-        print(f"{finding.severity}: {finding.place()}: {finding.sentence(language())}", file=sys.stderr)
+        said = (finding.severity, finding.place(), finding.sentence(language()))
+        print(": ".join(part for part in said if part), file=sys.stderr)
     if where:
         count = sum(finding.severity == "error" for finding in found)
         print(f"{where}: {count} lỗi / errors, {len(found) - count} cảnh báo / warnings")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from engine import errors
 from engine.decisions import plain_cells, searches
-from engine.decisions.models import HitPolicy, Logic, Output, Rule, Search, Table, Verdict
+from engine.decisions.models import HitPolicy, Input, Logic, Output, Rule, Search, Table, Verdict
 from engine.feel import comparisons, types
 from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import Place, Refusal
@@ -23,7 +23,7 @@ def decide(table: Table, frame: Frame) -> Verdict:
     search = table.prepared.search or prepare(table, searches.compiled(table))
     verdict = search(frame)
     if table.needed and any(verdict.values[column] is None for column in table.needed):
-        raise _unknown(table, verdict.values)
+        raise _unknown(table, verdict.values, frame.run)
     if table.prepared.restricted and not _allowed(table, verdict, frame):
         verdict.matched = []
     elif not verdict.matched:
@@ -45,14 +45,28 @@ def prepare(table: Table, search: Search) -> Search:
     return search
 
 
-def _unknown(table: Table, values: Sequence[object]) -> errors.Invalid:
-    """The refusal of an evaluation without what it requires: unknown is not taken for harmless."""
+def _unknown(table: Table, values: Sequence[object], run: Run) -> errors.Invalid:
+    """The refusal of an evaluation without what it requires: unknown is not taken for harmless.
+
+    What is null because it was given as another type is told apart: whoever gave it would look for it in vain.
+    """
     missing = [table.inputs[column] for column in table.needed if values[column] is None]
+    differing = {
+        warning.place.text: warning.params for warning in run.warnings if warning.code == "type_differs"
+    }
+    absent = [clause for clause in missing if clause.expression.text not in differing]
+    found = [_needs("decision_needs_input", table, absent)] if absent else []
+    for clause in missing:
+        if clause not in absent:
+            said = differing[clause.expression.text]
+            found.append(_needs("decision_input_differs", table, [clause], **said))
+    return errors.Invalid(found)
+
+
+def _needs(code: str, table: Table, missing: Sequence[Input], **params: object) -> errors.Finding:
     labels = ", ".join(f"“{clause.label}”" for clause in missing)
-    found = errors.Finding(
-        "decision_needs_input", {"table": table.name, "inputs": labels}, element=missing[0].id or None
-    )
-    return errors.Invalid([found])
+    place = missing[0].id or table.id or None
+    return errors.Finding(code, {"table": table.name, "inputs": labels, **params}, element=place)
 
 
 def _allowed(table: Table, verdict: Verdict, frame: Frame) -> bool:

@@ -293,7 +293,7 @@ class _Trial:
         except feel.FeelError as error:
             raise runtime.Fault("decision_failed", decision=used.decision, reason=str(error)) from error
         except Invalid as refused:
-            raise runtime.Fault("decision_needs_input", **refused.findings[0].params) from refused
+            raise runtime.Fault(refused.findings[0].code, **refused.findings[0].params) from refused
         return Decided(outcome.value, outcome.inputs, outcome.matched, None, outcome.hit_policy)
 
     def watch(self, outcome: Outcome) -> None:

@@ -303,7 +303,7 @@ def test_a_required_input_that_is_not_known_is_refused_with_its_name(
     )
     assert decide(file, "d", {"age": 8}) == 0
     assert decide(file, "d", {"age": None}) == 1
-    assert "requires “Age”" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("error: The table “d” requires “Age”")
 
 
 def test_what_a_decision_computes_itself_need_not_be_given(tmp_path: Path, capsys: Captured) -> None:

@@ -43,6 +43,18 @@ def test_every_required_input_that_is_missing_is_named_at_once() -> None:
     assert refusal(found, pulse=70).params["inputs"] == "“age”"
 
 
+def test_what_is_given_as_another_type_is_not_said_to_be_missing() -> None:
+    declared = '<inputData id="i" name="pulse"><variable name="pulse" typeRef="number"/></inputData>'
+    both = table("FIRST", [REQUIRED, ("age", *REQUIRED[1:])], ["said"], [["< 60", "-", "1"]])
+    with pytest.raises(errors.Invalid) as refused:
+        outcome(model(declared, decision("d", both, ["input:i"])), pulse="70")
+    absent, differing = refused.value.findings
+    assert (absent.code, absent.params["inputs"]) == ("decision_needs_input", "“age”")
+    assert (differing.code, differing.params["inputs"]) == ("decision_input_differs", "“pulse”")
+    assert "“pulse” as number, but string was given" in differing.sentence("en")
+    assert "kiểu number, nhưng dữ liệu đưa vào là string" in differing.sentence("vi")
+
+
 def test_a_known_value_is_decided_as_ever() -> None:
     assert outcome(healthy(REQUIRED, "< 60"), pulse=50).value == "check"
     assert outcome(healthy(REQUIRED, "< 60"), pulse=70).value == "healthy"
