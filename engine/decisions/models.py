@@ -106,6 +106,7 @@ class Prepared:
     combine: Callable[[Table, list[Rule], Frame], object] = field(init=False)
     conclusions: list[Logic] = field(init=False)
     restricted: tuple[int, ...] = ()
+    kinds: tuple[tuple[int, type], ...] = ()  # of required columns: what their values must be
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,15 @@ def test_what_is_given_as_another_type_is_not_said_to_be_missing() -> None:
     assert "kiểu number, nhưng dữ liệu đưa vào là string" in differing.sentence("vi")
 
 
+@pytest.mark.parametrize("cell", ["< 60", "null"])
+def test_a_required_value_of_another_kind_than_its_column_is_refused(cell: str) -> None:
+    """No cell is true of it, so that a table that lists what is wrong would take it for fine."""
+    refused = refusal(healthy(REQUIRED, cell), pulse="50")
+    assert (refused.code, refused.params["inputs"]) == ("decision_input_differs", "“pulse”")
+    assert (refused.params["expected"], refused.params["found"]) == ("number", "string")
+    assert outcome(healthy(OPTIONAL, cell), pulse="50").value == "healthy"
+
+
 def test_a_known_value_is_decided_as_ever() -> None:
     assert outcome(healthy(REQUIRED, "< 60"), pulse=50).value == "check"
     assert outcome(healthy(REQUIRED, "< 60"), pulse=70).value == "healthy"
