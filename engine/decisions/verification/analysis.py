@@ -15,7 +15,9 @@ from engine.decisions.verification.nulls import Permitted
 from engine.decisions.verification.studies import Study
 from engine.decisions.verification.wording import Words
 
-_BEYOND = {"data": "cell_reads_data", "clock": "cell_reads_clock", "computed": "cell_computes"}
+_BEYOND = {
+    "data": "cell_reads_data", "clock": "cell_reads_clock", "computed": "cell_computes", "offsets": "cell_offsets",
+}  # fmt: skip
 
 
 def of_model(model: DecisionModel) -> Iterator[errors.Finding]:

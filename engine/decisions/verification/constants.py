@@ -36,8 +36,9 @@ _DECIDES = (tree.Comparison, tree.Logic, tree.Between, tree.Membership, tree.Ins
 class BeyondAnalysis(Exception):
     """Something that constants alone do not judge.
 
-    `reason` is "data" (it reads `names`), "clock" (it reads the day or the time) or "computed" (it computes with the
-    value it tests, or compares with what has no place among plain values).
+    `reason` is "data" (it reads `names`), "clock" (it reads the day or the time), "offsets" (its column names times of
+    several, which the clock on the wall does not order) or "computed" (it computes with the value it tests, or compares
+    with what has no place among plain values).
     """
 
     def __init__(self, reason: str, names: Collection[str] = ()) -> None:

@@ -82,9 +82,7 @@ def _stretches(scale: Scale, values: list[Any]) -> Iterator[Piece]:
         yield Piece(scale.some, point=False)
         return
     if len({_offset(value) for value in values}) > 1:
-        raise BeyondAnalysis(
-            "computed"
-        )  # times of several offsets have no one order by the clock on the wall
+        raise BeyondAnalysis("offsets")
     ordered = sorted({scale.place(value): value for value in values}.items(), key=lambda pair: pair[0])
     before: tuple[Any, Any] = (None, None)
     for place, value in ordered:

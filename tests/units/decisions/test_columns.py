@@ -92,7 +92,7 @@ def test_columns_of_lists_and_moments_of_several_offsets_are_beyond_analysis() -
     moments: list[Any] = ["2021-08-10T00:00:00+07:00", "2021-08-10T00:00:00Z"]
     rules = [[f'< date and time("{at}")', str(number)] for number, at in enumerate(moments)]
     column = ("at", "dateTime", "", "", REQUIRED)
-    assert said(one_table("UNIQUE", [column], ["x"], rules)) == ["cell_computes", "cell_computes"]
+    assert said(one_table("UNIQUE", [column], ["x"], rules)) == ["cell_offsets", "cell_offsets"]
     assert said(one_table("UNIQUE", [column], ["x"], [rules[0], [rules[0][0].replace("<", ">="), "1"]])) == []
 
 
