@@ -91,6 +91,8 @@ def _word(before: Token | None, found: Token, after: Token) -> Habit | None:
         return None
     if before.text == "not" and found.kind != "op":
         return Habit("not_without_brackets", before, {"found": found.text})
+    if found.text == "not" and after.text == "in":
+        return Habit("write_instead", found, {"found": "not in", "instead": "not(… in …)"})
     for word in (before, found):
         if word.kind != "name":
             continue
