@@ -53,6 +53,8 @@ def power(left: Decimal, right: Decimal) -> Decimal:
         raise Refusal("exponent_too_large", most=MOST_EXPONENT)
     if not left and right < 0:  # decimal would answer with an infinity
         raise Refusal("division_by_zero")
+    if left < 0 and right % 1:
+        raise Refusal("root_of_negative")
     return Decimal(1) if right == 0 else NUMBERS.power(left, right)
 
 
