@@ -72,6 +72,10 @@ def test_the_items_of_the_table_are_those_of_the_form_and_of_the_line_on_paper(e
     assert items <= definition.forms["screening_questions"].names
     listed = definition.forms["paper_line"].schema["properties"]["yes_items"]["items"]["enum"]
     assert set(listed) == items
+    order = definition.forms["screening_questions"].schema["x-ui"]["order"]
+    for children in (True, False):  # the form asks a child first, the paper list tells adults first
+        told = [item for item in listed if item.startswith("child_") == children]
+        assert told == [item for item in order if item in told]
 
 
 def test_the_readme_tells_every_edition_with_its_day() -> None:
