@@ -9,6 +9,7 @@ from lxml import etree
 
 from engine.decisions import box_types, choices, elements, table_reading, table_types, tables
 from engine.decisions.choices import Choice
+from engine.decisions.fitting import coerced
 from engine.decisions.models import Entries, Logic, Table, Variable
 from engine.decisions.scopes import Scope
 from engine.decisions.surroundings import Inference
@@ -101,17 +102,6 @@ def _paid(logic: Logic, weight: int) -> Logic:
         return logic(frame)
 
     return run
-
-
-def coerced(value: object, wanted: types.Type, run: Run, place: Place) -> object:
-    """A value made to fit a declared type, or null with a warning when it does not."""
-    if wanted == types.ANY or isinstance(wanted, types.Reference) or value is None:
-        return value
-    try:
-        return types.coerced(types.read_as(value, wanted), wanted, run)
-    except Refusal as refusal:
-        run.note(refusal, place)
-        return None
 
 
 def _typed(found: Logic, wanted: types.Type, element: etree._Element) -> Logic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine import errors, feel
-from engine.decisions import boxes, plans, tables
+from engine.decisions import boxes, fitting, plans, tables
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Outcome, Service, Variables
 from engine.decisions.plans import Key, Plan, Sides, Taken
 from engine.feel import types
@@ -55,7 +55,7 @@ def service_outcomes(
         known = plans.variable(need)
         place = Place(known.name, 0, len(known.name))
         value = feel.from_json(variables.get(known.name))
-        given[(id(need.model), need.id)] = boxes.coerced(value, known.type, run, place)
+        given[(id(need.model), need.id)] = fitting.coerced(value, known.type, run, place)
     names = [plans.variable(need).name for need in found.input_data]
     evaluation = Evaluation({name: variables.get(name) for name in names}, run, given)
     return tuple(
@@ -134,7 +134,7 @@ class Evaluation:
             value = decision.logic(frame)
         if decision.variable.type is not types.ANY:
             place = Place(decision.name, 0, len(decision.name))
-            value = boxes.coerced(value, decision.variable.type, self.run, place)
+            value = fitting.coerced(value, decision.variable.type, self.run, place)
         warnings = tuple(self.run.warnings[own if sub else before :])
         consulted = tuple(self.run.consulted[begun:])
         return Outcome(
@@ -192,7 +192,7 @@ class Evaluation:
         ):
             return value
         warned = len(self.run.warnings)
-        value = boxes.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))
+        value = fitting.coerced(value, one.wanted, self.run, Place(one.name, 0, len(one.name)))
         if len(self.run.warnings) == warned:
             self.inputs[one.key] = value
         return value

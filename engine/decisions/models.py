@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine import feel
 from engine.decisions.choices import Choice
+from engine.decisions.fitting import Asked
 from engine.decisions.surroundings import Inference, unknown
 from engine.feel.expressions import Expression, UnaryTests
-from engine.feel.frames import Eval, Frame, Test
+from engine.feel.frames import Frame, Test
 from engine.feel.types import Type
 
 if TYPE_CHECKING:
@@ -106,15 +107,14 @@ class Prepared:
     combine: Callable[[Table, list[Rule], Frame], object] = field(init=False)
     conclusions: list[Logic] = field(init=False)
     restricted: tuple[int, ...] = ()
-    kinds: tuple[tuple[int, type], ...] = ()  # of required columns: what their values must be
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A decision table; its name is that of the decision or knowledge it belongs to.
 
-    What an evaluation walks through is laid out beforehand: `asked`, each input's expression with the type its
-    texts are read by (None where texts stay texts), and `steps`, each rule's tests that can fail with their column.
+    What an evaluation walks through is laid out beforehand: `asked`, each input's expression and how its value is
+    made to fit the type declared, and `steps`, each rule's tests that can fail with their column.
     `needed` are the columns in which null is refused: required ones where no rule mentions null.
     """
 
@@ -125,7 +125,7 @@ class Table:
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
     rules: tuple[Rule, ...]
-    asked: tuple[tuple[Eval, Type | None], ...]
+    asked: tuple[Asked, ...]
     steps: tuple[tuple[tuple[int, Test], ...], ...]
     needed: tuple[int, ...]
     prepared: Prepared = field(default_factory=Prepared, compare=False, repr=False)

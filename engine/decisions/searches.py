@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 
 from engine.decisions import table_code, table_index
+from engine.decisions.fitting import taken
 from engine.decisions.models import HitPolicy, Search, Table, Verdict
-from engine.feel import types
 from engine.feel.frames import Frame
 
 MOST_RULES = 100  # of a table compiled as a whole; beyond, looking rules up is faster than asking them
@@ -30,10 +30,7 @@ def compiled(table: Table) -> Search:
 
 def walk(table: Table, frame: Frame) -> Verdict:
     """The same by asking each cell's closure in turn."""
-    values = tuple(
-        value(frame) if wanted is None else types.read_as(value(frame), wanted)
-        for value, wanted in table.asked
-    )
+    values = tuple([taken(column, frame) for column in table.asked])
     verdict = Verdict(values, failed := [], matched := [])
     for index, steps in enumerate(table.steps):
         for column, test in steps:

@@ -13,17 +13,12 @@ from typing import Any
 from engine.decisions import plain_cells
 from engine.decisions.models import HitPolicy, Rule, Search, Table, Verdict
 from engine.decisions.plain_cells import Cell
-from engine.feel import dates, durations, types
 from engine.feel import syntax as tree
 from engine.feel.frames import Frame
 from engine.feel.values import Range
 
 MOST_SPANS = 20  # of a cell written out; a longer one is left to its closure
 
-_READ: dict[types.Type, type] = {
-    types.DATE: dates.Date, types.TIME: dates.Time, types.DATE_TIME: dates.DateTime,
-    types.DAYS_TIME: durations.DaysTime, types.YEARS_MONTHS: durations.YearsMonths,
-}  # fmt: skip
 _FRAME, _NAMES, _FAILS, _MATCHES = "v0", "v1", "v2", "v3"  # what the function takes
 
 
@@ -72,19 +67,20 @@ class _Writer:
         return "\n ".join([head, *lines]) + "\n"
 
     def _input(self, column: int) -> list[str]:
-        """An input's value: a variable is looked up in place, and texts are read as their type has it."""
-        value, (closure, wanted) = self.values[column], self.table.asked[column]
+        """An input's value: a variable is looked up in place, and what is not of the type declared is made to fit."""
+        value, column_asked = self.values[column], self.table.asked[column]
         asked = self.table.inputs[column].expression.tree
-        found = f"{self.constant(closure)}({_FRAME})"
+        found = f"{self.constant(column_asked.value)}({_FRAME})"
         if isinstance(asked, tree.Name):
             name = self.constant(asked.name)
             found = f"{_NAMES}[{name}] if {name} in {_NAMES} else {found}"
-        if wanted is None:
+        if column_asked.fit is None:
             return [f"{value} = {found}"]
-        read = f"{self.constant(types.read_as)}({value}, {self.constant(wanted)})"
-        if wanted in _READ:  # as a variable of that type is before it comes here
-            read = f"{value} if {self.constant(type)}({value}) is {self.constant(_READ[wanted])} else {read}"
-        return [f"{value} = {found}", f"{value} = {read}"]
+        fits = f"{value} is None"
+        if column_asked.kind is not None:
+            fits = f"{self.constant(type)}({value}) is {self.constant(column_asked.kind)} or {fits}"
+        fitted = f"{self.constant(column_asked.fit)}({value}, {_FRAME})"
+        return [f"{value} = {found}", f"{value} = {value} if {fits} else {fitted}"]
 
     def _kinds(self) -> list[str]:
         """The locals that say whether a value is of the kind a cell can judge in place."""

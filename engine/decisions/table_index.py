@@ -16,10 +16,10 @@ from operator import xor
 from typing import Any, overload
 
 from engine.decisions import plain_cells
+from engine.decisions.fitting import taken
 from engine.decisions.models import HitPolicy, Search, Table, Verdict
 from engine.decisions.plain_cells import Cell
 from engine.feel.frames import Frame, Test
-from engine.feel.types import read_as
 from engine.feel.values import Range
 
 MOST_BITS = 128_000_000  # of one column's integers together; a column that needs more is asked cell by cell
@@ -75,9 +75,7 @@ def compiled(table: Table) -> Search:
     only_first = table.hit_policy is HitPolicy.FIRST
 
     def search(frame: Frame) -> Verdict:
-        values = tuple(
-            value(frame) if wanted is None else read_as(value(frame), wanted) for value, wanted in asked
-        )
+        values = tuple([taken(column, frame) for column in asked])
         left, consulted, begun = everything, [], len(values)
         for at, passing in columns:
             passed = passing(values[at])

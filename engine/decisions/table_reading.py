@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.decisions import elements
+from engine.decisions import elements, fitting
 from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
 from engine.decisions.scopes import Scope
-from engine.feel import formats, types
+from engine.feel import formats
 from engine.feel import syntax as tree
 from engine.feel.arithmetic import negate
 from engine.feel.expressions import Expression, UnaryTests
@@ -36,7 +36,7 @@ def read(element: etree._Element, scope: Scope) -> Table:
         tuple((column, test.test) for column, test in enumerate(rule.tests) if not test.tree.any)
         for rule in rules
     )
-    asked = tuple((c.expression.closure, c.type if types.reads_texts(c.type) else None) for c in inputs)
+    asked = tuple(fitting.asked(clause.expression, clause.type) for clause in inputs)
     aggregation = _aggregation(element, policy, scope)
     table = Table(
         element.get("id", ""), _name(element), policy, aggregation, inputs, outputs, rules, asked, steps,

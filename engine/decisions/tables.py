@@ -13,20 +13,17 @@ from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import Frame
 from engine.feel.functions.declared import BUILT_IN
-from engine.feel.values import kind
-
-_KINDS: dict[types.Type, type] = {types.NUMBER: Decimal, types.STRING: str, types.BOOLEAN: bool}
 
 
 def decide(table: Table, frame: Frame) -> Verdict:
     """Evaluate the inputs once, then the rules, then the hit policy.
 
-    Raises Invalid, naming table and inputs, when a required input is null and no rule says what that means, or is of
-    another kind than its column, of which no cell could be true.
+    Raises Invalid, naming table and inputs, when a required input is null, or null because it is of another type than
+    its column, and no rule says what that means.
     """
     search = table.prepared.search or prepare(table, searches.compiled(table))
     verdict = search(frame)
-    if any(verdict.values[column] is None for column in table.needed) or _differing(table, verdict.values):
+    if any(verdict.values[column] is None for column in table.needed):
         raise _unknown(table, verdict.values, frame.run)
     if table.prepared.restricted and not _allowed(table, verdict, frame):
         verdict.matched = []
@@ -45,11 +42,6 @@ def prepare(table: Table, search: Search) -> Search:
     prepared.conclusions = [_conclusion(table, rule) for rule in table.rules]
     prepared.restricted = tuple(at for at, clause in enumerate(table.inputs) if clause.allowed is not None)
     prepared.combine = _COMBINED[table.hit_policy]
-    prepared.kinds = tuple(
-        (at, _KINDS[wanted])
-        for at, clause in enumerate(table.inputs)
-        if clause.required and (wanted := types.unrestricted(clause.type)) in _KINDS
-    )
     prepared.search = search  # last: another thread takes it for the sign that all is ready
     return search
 
@@ -63,21 +55,9 @@ def _unknown(table: Table, values: Sequence[object], run: Run) -> errors.Invalid
     lost = {warning.place.text: warning.params for warning in run.warnings if warning.code == "type_differs"}
     absent = [clause for clause in missing if clause.expression.text not in lost]
     differing = [(clause, lost[clause.expression.text]) for clause in missing if clause not in absent]
-    for column in _differing(table, values):
-        clause = table.inputs[column]
-        differing.append((clause, {"expected": clause.type.name, "found": kind(values[column])}))
     found = [_needs("decision_needs_input", table, absent)] if absent else []
     found += [_needs("decision_input_differs", table, [clause], **said) for clause, said in differing]
     return errors.Invalid(found)
-
-
-def _differing(table: Table, values: Sequence[object]) -> list[int]:
-    """The required columns whose value is known but of another kind than declared."""
-    return [
-        column
-        for column, wanted in table.prepared.kinds
-        if type(values[column]) is not wanted and values[column] is not None
-    ]
 
 
 def _needs(code: str, table: Table, missing: Sequence[Input], **params: object) -> errors.Finding:

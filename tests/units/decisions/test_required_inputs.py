@@ -55,13 +55,23 @@ def test_what_is_given_as_another_type_is_not_said_to_be_missing() -> None:
     assert "kiểu number, nhưng dữ liệu đưa vào là string" in differing.sentence("vi")
 
 
-@pytest.mark.parametrize("cell", ["< 60", "null"])
-def test_a_required_value_of_another_kind_than_its_column_is_refused(cell: str) -> None:
-    """No cell is true of it, so that a table that lists what is wrong would take it for fine."""
-    refused = refusal(healthy(REQUIRED, cell), pulse="50")
+def test_a_required_value_of_another_type_than_its_column_is_refused_as_such() -> None:
+    """It is null (DMN 1.5, 10.3.2.9.4), and a table that lists what is wrong would take that for fine."""
+    refused = refusal(healthy(REQUIRED, "< 60"), pulse="50")
     assert (refused.code, refused.params["inputs"]) == ("decision_input_differs", "“pulse”")
     assert (refused.params["expected"], refused.params["found"]) == ("number", "string")
-    assert outcome(healthy(OPTIONAL, cell), pulse="50").value == "healthy"
+
+
+def test_a_value_of_another_type_than_its_column_is_not_known_and_warned_of() -> None:
+    assert outcome(healthy(REQUIRED, "null"), pulse="50").value == "check"
+    assert outcome(healthy(OPTIONAL, "null, < 60"), pulse=True).value == "check"
+    said = outcome(healthy(OPTIONAL, "< 60"), pulse="50")
+    assert (said.value, said.values) == ("healthy", (None,))
+    assert "type_differs" in [warning.code for warning in said.warnings]
+
+
+def test_a_list_of_one_is_taken_for_its_item() -> None:
+    assert outcome(healthy(REQUIRED, "< 60"), pulse=[50]).value == "check"
 
 
 def test_a_known_value_is_decided_as_ever() -> None:
