@@ -18,7 +18,8 @@ from engine.decisions.verification.results import COMPUTED, GATHERING
 from engine.decisions.verification.studies import STRONGER, Study
 from engine.feel import formats
 
-MOST_TOGETHER = 3  # inputs not known at once
+TRIED_TOGETHER = 3  # inputs not known at once, of which every combination is tried; wider ones are looked for
+MOST_LOOKED = 1_000  # times a wider combination is looked for
 MOST_LISTED = 20
 
 
@@ -52,7 +53,7 @@ def undeclared(decision: Decision) -> Iterator[errors.Finding]:
 
 
 def permitted(found: Study) -> tuple[list[Permitted], bool]:
-    """The combinations, fewest inputs first, none of which contains another; whether there are more than listed.
+    """The combinations, fewest inputs first, none of which contains another; whether there may be more than listed.
 
     Raises TooLarge when the search is given up.
     """
@@ -62,7 +63,7 @@ def permitted(found: Study) -> tuple[list[Permitted], bool]:
     if not targets or not nullable:
         return listed, False
     surely, perhaps = found.cover(perhaps=False), found.cover(perhaps=True)
-    for size in range(1, MOST_TOGETHER + 1):
+    for size in range(1, TRIED_TOGETHER + 1):
         for unknown in combinations(nullable, size):
             if any(set(one.unknown) <= set(unknown) for one in listed):
                 continue
@@ -72,7 +73,8 @@ def permitted(found: Study) -> tuple[list[Permitted], bool]:
             if len(listed) >= MOST_LISTED:
                 return listed, True
             listed.append(reached)
-    return listed, False
+    wider = _Wider(found, targets, listed, surely, perhaps)
+    return listed, not wider.is_complete(nullable)
 
 
 def most_permissive(table: Table) -> list[tuple[int, str]]:
@@ -156,3 +158,71 @@ def _reached(
         if hole is not None:
             doubtful = Permitted(unknown, target.rule, target.outcome, hole, False)
     return doubtful
+
+
+class _Wider:
+    """Looks for combinations of more inputs than are tried one by one, and adds the least ones to those `listed`."""
+
+    def __init__(
+        self, found: Study, targets: list[_Target], listed: list[Permitted], surely: Cover, perhaps: Cover
+    ) -> None:
+        self.found, self.targets, self.listed = found, targets, listed
+        self.surely, self.perhaps = surely, perhaps
+        self.looked = 0
+
+    def is_complete(self, nullable: list[int]) -> bool:
+        """Whether every combination that there is has been listed in the end."""
+        alone = frozenset(one.unknown[0] for one in self.listed if len(one.unknown) == 1)
+        try:
+            for place in nullable if len(nullable) > TRIED_TOGETHER else ():
+                while place not in alone and (unknown := self._other(place, alone)):
+                    if len(self.listed) >= MOST_LISTED:
+                        return False
+                    self.listed.append(self._least(unknown))
+        except _LookedEnough:
+            return False
+        return True
+
+    def _other(self, place: int, known: frozenset[int]) -> tuple[int, ...] | None:
+        """A combination with this column that contains none of those listed; `known` columns are left out of it."""
+        for target in self.targets:
+            self._look()
+            box = tuple(
+                bits & ~column.null if at in known else bits & column.null if at == place else bits
+                for at, (column, bits) in enumerate(zip(self.found.columns, target.box, strict=True))
+            )
+            hole = self.surely.hole(box, target.stronger) if all(box) else None
+            if hole is None:
+                continue
+            unknown = tuple(
+                at
+                for at, (column, bits) in enumerate(zip(self.found.columns, hole, strict=True))
+                if not bits & ~column.null
+            )
+            within = next((one.unknown for one in self.listed if {*one.unknown} <= {*unknown}), None)
+            if within is None:
+                return unknown
+            for at in within:
+                other = self._other(place, known | {at}) if at != place else None
+                if other is not None:
+                    return other
+        return None
+
+    def _least(self, unknown: tuple[int, ...]) -> Permitted:
+        """The least part of a combination that leads to the most permissive outcome too."""
+        for size in range(TRIED_TOGETHER + 1, len(unknown) + 1):
+            for part in combinations(unknown, size):
+                self._look()
+                reached = _reached(self.found, self.targets, part, self.surely, self.perhaps)
+                if reached is not None:
+                    return reached
+        raise AssertionError("a combination was found that leads nowhere")
+
+    def _look(self) -> None:
+        self.looked += 1
+        if self.looked > MOST_LOOKED:
+            raise _LookedEnough
+
+
+class _LookedEnough(Exception):
+    """Looking for more would take longer than who publishes should wait."""

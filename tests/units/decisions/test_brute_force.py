@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import Any
 
+import pytest
+
 from engine.decisions import tables
 from engine.decisions.models import Decision, HitPolicy, Input
 from engine.decisions.verification import cells, constants, nulls, studies, wording
@@ -166,10 +168,12 @@ def _lies(piece: Any, value: Any) -> bool:
     return (piece.low is None or value > piece.low) and (piece.high is None or value < piece.high)
 
 
-def test_the_analysis_of_a_thousand_tables_equals_trying_every_case() -> None:
+def test_the_analysis_of_a_thousand_tables_equals_trying_every_case(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(20260131)
     seen: dict[str, int] = {}
-    for _ in range(TABLES):
+    for number in range(TABLES):
+        # these tables are too narrow for what is looked for beyond the combinations that are tried one by one
+        monkeypatch.setattr(nulls, "TRIED_TOGETHER", number % 4)
         case = drawn(chance)
         found = studies.study(case.decision)
         assert not found.unfinished

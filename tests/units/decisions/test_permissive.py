@@ -46,6 +46,20 @@ def test_a_combination_is_told_where_no_part_of_it_suffices() -> None:
     assert combinations(found) == ["“pulse”, “temperature”"]
 
 
+def test_a_combination_of_many_is_told_too_and_the_least_of_it() -> None:
+    columns = [(name, *OPTIONAL) for name in ("a", "b", "c", "d", "e", "f")]
+    permissive = (*SAID, "", 'tc:permissive="ELIGIBLE"')
+    five = [*["null"] * 5, "-", '"ELIGIBLE"']
+    two = ["null", "-", "-", "-", "-", "null", '"ELIGIBLE"']
+    rest = [*["-"] * 6, '"DEFER"']
+    assert combinations(one_table("FIRST", columns, [permissive], [five, rest])) == [
+        "“a”, “b”, “c”, “d”, “e”"
+    ]
+    assert combinations(one_table("FIRST", columns, [permissive], [five, two, rest])) == [
+        "“a”, “f”", "“a”, “b”, “c”, “d”, “e”"
+    ]  # fmt: skip
+
+
 def test_what_a_rule_catches_or_the_table_requires_is_not_told() -> None:
     rules = [["null", "-", '"DEFER"'], *RULES]
     permissive = (*SAID, "", 'tc:permissive="ELIGIBLE"')
