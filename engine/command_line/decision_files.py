@@ -77,10 +77,7 @@ def names(model: DecisionModel) -> Iterator[str]:
 
 
 def _find(model: DecisionModel, wanted: str) -> Found | None:
-    service = model.services.get(wanted) or next(
-        (one for one in model.services.values() if one.variable.name == wanted), None
-    )
-    found = model.decision(wanted) or service
+    found = model.decision(wanted) or model.service(wanted)
     return Found(model, found) if found else None
 
 

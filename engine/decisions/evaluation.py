@@ -64,8 +64,7 @@ def service_outcomes(
 
 
 def _service(model: DecisionModel, service: str) -> Service:
-    known = (model.services.get(service), *(s for s in model.services.values() if s.variable.name == service))
-    found = next((one for one in known if one is not None), None)
+    found = model.service(service)
     if found is None:
         raise errors.NotFound("decision_unknown", decision=service, known=", ".join(model.services))
     return found

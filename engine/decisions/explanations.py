@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import feel, texts
+from engine.decisions import plans
 from engine.decisions.models import (
     Decision,
     DecisionModel,
@@ -35,7 +36,6 @@ _FIRST = ord("1")  # a rule's first column failed first, the others follow; befo
 _FITTED = re.compile(chr(_FIRST - 1))
 _SHORT = bytes(range(256 - _FIRST))  # columns whose sign is a byte
 _SIGNS = bytes((place + _FIRST - 1) % 256 for place in range(256))
-_GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 _EXTRACT = 60  # characters of the text a warning is about
 
 
@@ -89,7 +89,7 @@ class Explanation:
         if not self.matched and any(clause.default for clause in table.outputs):
             return "default"
         if not self.matched:
-            return "nothing_gathered" if table.hit_policy in _GATHERING else "no_rule"
+            return "nothing_gathered" if table.hit_policy.gathers else "no_rule"
         if "rules_disagree" in codes:
             return "rules_disagree"
         if table.hit_policy is HitPolicy.UNIQUE and len(self.matched) > 1:
@@ -199,21 +199,15 @@ def _signs(failed: Sequence[int]) -> str:
 def _reads(outcome: Outcome) -> dict[str, Json]:
     """The variables that logic other than a table read; what required decisions gave is kept with them."""
     given = {
-        need.path[0] if need.path else name
+        need.path[0] if need.path else plans.variable(need).name
         for need in outcome.decision.needs
-        if need.kind != "input" and (name := _name(need)) is not None
+        if need.kind != "input"
     }
     return {
         name: feel.to_json(value)
         for name, value in outcome.names.items()
         if name not in given and not isinstance(value, Function)
     }
-
-
-def _name(need: Need) -> str | None:
-    model = need.model
-    found = model.decisions.get(need.id) or model.knowledge.get(need.id) or model.services.get(need.id)
-    return found.variable.name if found else None
 
 
 def _noted(warning: feel.Warning) -> list[Json]:

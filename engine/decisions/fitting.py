@@ -12,7 +12,7 @@ from engine.feel.expressions import Expression
 from engine.feel.faults import Place, Refusal
 from engine.feel.frames import Eval, Frame
 
-_KINDS: dict[types.Type, type] = {
+KINDS: dict[types.Type, type] = {
     types.NUMBER: Decimal, types.STRING: str, types.BOOLEAN: bool, types.DATE: dates.Date, types.TIME: dates.Time,
     types.DATE_TIME: dates.DateTime, types.DAYS_TIME: durations.DaysTime, types.YEARS_MONTHS: durations.YearsMonths,
 }  # fmt: skip
@@ -38,7 +38,7 @@ def asked(expression: Expression, wanted: types.Type) -> Asked:
     return Asked(
         expression.closure,
         lambda value, frame: coerced(value, plain, frame.run, place),
-        _KINDS.get(plain),
+        KINDS.get(plain),
     )
 
 

@@ -36,6 +36,11 @@ class HitPolicy(StrEnum):
     RULE_ORDER = "RULE ORDER"
     OUTPUT_ORDER = "OUTPUT ORDER"
 
+    @property
+    def gathers(self) -> bool:
+        """Whether it takes the conclusions of all rules that match; no match gives none, not null."""
+        return self in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -242,6 +247,11 @@ class DecisionModel:
         """The decision with this id, or else this name."""
         found = self.decisions.get(wanted)
         return found or next((known for known in self.decisions.values() if known.name == wanted), None)
+
+    def service(self, wanted: str) -> Service | None:
+        """The decision service with this id, or else this name."""
+        found = self.services.get(wanted)
+        return found or next((one for one in self.services.values() if one.variable.name == wanted), None)
 
     def variables(self, wanted: str) -> frozenset[str]:
         """The variables a decision and all it requires read from outside, by name; empty for an unknown one."""

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
+from engine.decisions import fitting
 from engine.decisions.choices import Choice
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Variable
-from engine.feel import dates, types
+from engine.feel import types
 from engine.feel.budgets import Run
 from engine.feel.frames import Eval
 
 Key = tuple[int, str]
 """An element of a graph of models: its model (by identity) and its id."""
 
-_FITTING: dict[types.Type, type] = {
-    types.NUMBER: Decimal, types.STRING: str, types.BOOLEAN: bool, types.DATE: dates.Date,
-}  # fmt: skip
 _SAME_IN_JSON = frozenset((str, bool))
 
 
@@ -113,7 +110,7 @@ def _taken(need: Need) -> Taken:
     known = variable(need)
     prefix = need.path[0] if need.path else ""
     restricted = known.type if isinstance(known.type, types.Restricted) else None
-    fits = _FITTING.get(restricted.of if restricted else known.type)
+    fits = fitting.KINDS.get(restricted.of if restricted else known.type)
     return Taken(
         need, (id(need.model), need.id), known.name, prefix, known.type,
         fits=fits,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
+from engine.decisions.models import Input, Output, Rule, Table
 from engine.decisions.surroundings import Spot, Surroundings
 from engine.feel import checking, types
 from engine.feel.expressions import UnaryTests
 from engine.feel.type_relations import base, common, kind, may_become, words
 from engine.feel.types import NULL, NUMBER, ExactContext, ListType, Type
-
-_GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 
 
 def infer(table: Table, around: Surroundings) -> Type:
@@ -102,4 +100,4 @@ def _combined(table: Table, found: list[Type]) -> Type:
     )
     if table.aggregation:
         return NUMBER if table.aggregation == "COUNT" else one
-    return ListType("list", one) if table.hit_policy in _GATHERING else one
+    return ListType("list", one) if table.hit_policy.gathers else one

@@ -130,8 +130,7 @@ def _default(table: Table, frame: Frame) -> object:
 
 
 def _gathers(table: Table) -> bool:
-    listed = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
-    return table.hit_policy in listed and not table.aggregation
+    return table.hit_policy.gathers and not table.aggregation
 
 
 def _unique(table: Table, rules: list[Rule], frame: Frame) -> object:

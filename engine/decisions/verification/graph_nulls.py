@@ -18,7 +18,6 @@ from engine.decisions.models import Decision, DecisionModel, Need, Outcome
 from engine.decisions.table_reading import NOTHING
 from engine.decisions.verification import constants, graph_inputs, nulls, wording
 from engine.decisions.verification.graph_inputs import MOMENT, Inputs, Leaf
-from engine.decisions.verification.results import GATHERING
 from engine.feel import formats
 from engine.feel.faults import FeelError
 
@@ -229,7 +228,7 @@ class _Trying:
 
 def _wanted(decision: Decision) -> list[tuple[str, str]]:
     """The outputs by name with their most permissive result."""
-    if decision.table is None or not decision.outputs or decision.table.hit_policy in GATHERING:
+    if decision.table is None or not decision.outputs or decision.table.hit_policy.gathers:
         return []
     wanted = nulls.most_permissive(decision.table)
     return [(decision.outputs[place].name, text) for place, text in wanted if text != NOTHING]
@@ -252,7 +251,7 @@ def _gathered(outcome: Outcome, seen: set[str]) -> int:
     for part in outcome.sub:
         if part.decision_id not in seen:
             seen.add(part.decision_id)
-            gathers = part.decision.table is not None and part.decision.table.hit_policy in GATHERING
+            gathers = part.decision.table is not None and part.decision.table.hit_policy.gathers
             total += (len(part.matched) if gathers else 0) + _gathered(part, seen)
     return total
 

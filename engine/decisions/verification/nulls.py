@@ -14,7 +14,7 @@ from engine import errors
 from engine.decisions.models import Decision, HitPolicy, Output, Table
 from engine.decisions.table_reading import NOTHING
 from engine.decisions.verification.covers import Box, Cover
-from engine.decisions.verification.results import COMPUTED, GATHERING
+from engine.decisions.verification.results import COMPUTED
 from engine.decisions.verification.studies import STRONGER, Study
 from engine.feel import formats
 
@@ -106,7 +106,7 @@ def _targets(found: Study) -> Iterator[_Target]:
     if not wanted:
         return
     place = wanted[0][0]
-    if found.table.hit_policy not in GATHERING:
+    if not found.table.hit_policy.gathers:
         for rule in range(len(found.table.rules)):
             values = found.results.values[rule]
             if all(at < len(values) and _is(values[at], text) for at, text in wanted):

@@ -12,7 +12,6 @@ from engine.feel import comparisons
 from engine.feel.budgets import Run
 from engine.feel.expressions import Expression
 
-GATHERING = (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
 SINGLE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 
 

@@ -10,7 +10,7 @@ from engine.decisions.verification import constants, covers, domains
 from engine.decisions.verification.constants import Known
 from engine.decisions.verification.covers import Box, Cover, TooLarge
 from engine.decisions.verification.domains import Column
-from engine.decisions.verification.results import GATHERING, Results
+from engine.decisions.verification.results import Results
 
 MOST_PAIRS = 2_000_000
 MOST_GAPS = 10
@@ -112,7 +112,7 @@ def _find_gaps(found: Study) -> None:
     """Inputs that no rule matches, where nothing else speaks for them. A cell beyond analysis may match."""
     table = found.table
     has_default = any(clause.default is not None for clause in table.outputs)
-    if table.hit_policy in GATHERING or has_default or not found.columns:
+    if table.hit_policy.gathers or has_default or not found.columns:
         return
     found.gaps, more = uncovered(found, MOST_GAPS)
     if more:
