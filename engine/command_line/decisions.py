@@ -15,7 +15,7 @@ from engine.command_line.decision_files import Found
 from engine.decisions import conformance as kit
 from engine.decisions import evaluation, explanations, plans
 from engine.decisions.explanations import Explanation
-from engine.decisions.models import DecisionModel, Service
+from engine.decisions.models import Service
 from engine.definitions import editions
 from engine.errors import Finding, Invalid
 
@@ -63,8 +63,7 @@ def _moment(text: str | None) -> feel.Moment:
 
 def _checked(found: Found, given: Mapping[str, Any]) -> Iterator[Finding]:
     """Warnings of names that the decision does not read; Invalid when it reads some that are not given."""
-    computed = set(_computed(found.model))
-    reads = [name for name in _reads(found) if name in given or name not in computed]
+    reads = _reads(found)
     missing = [name for name in reads if name not in given]
     if missing:
         params = {"missing": ", ".join(missing), "reads": ", ".join(reads)}
@@ -72,13 +71,6 @@ def _checked(found: Found, given: Mapping[str, Any]) -> Iterator[Finding]:
     for name in given:
         if name not in reads:
             yield schemas.unknown("input_unread", name, reads, "--input", severity="warning")
-
-
-def _computed(model: DecisionModel) -> Iterator[str]:
-    """The names of decisions: what reads one of them as a member of something else need not be given it."""
-    yield from (decision.variable.name for decision in model.decisions.values())
-    for _, other in model.imports:
-        yield from _computed(other)
 
 
 def _reads(found: Found) -> list[str]:

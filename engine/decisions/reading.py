@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from engine import errors
-from engine.decisions import boxes, elements, graphs, structure
+from engine.decisions import boxes, elements, graphs, plans, structure
 from engine.decisions.item_types import ItemTypes
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Service, Variable
 from engine.decisions.scopes import Scope
@@ -233,8 +233,12 @@ class _Reading:
 
     def _needed_names(self, needs: tuple[Need, ...]) -> frozenset[str]:
         """The names that decisions and knowledge provide, so that no variable has to."""
-        provided = {self.named[need.id] for need in needs if need.kind != "input" and need.id in self.named}
+        provided = {self._provided(need) for need in needs if need.kind != "input" and not need.path}
         return frozenset(provided | {need.path[0] for need in needs if need.path})
+
+    def _provided(self, need: Need) -> str:
+        """The name of what is needed; this model's own may be yet to be read, imported ones have been."""
+        return self.named.get(need.id, "") if need.model is self.result else plans.variable(need).name
 
 
 _UNSEEN = frozenset(("inputData", "decision"))

@@ -49,6 +49,18 @@ def test_a_file_reads_the_decisions_of_the_files_it_imports_whatever_their_order
     assert dict(models["fines.dmn"].imports)["days"] is dict(models["rates.dmn"].imports)["days"], "read once"
 
 
+def test_what_an_import_without_a_prefix_gives_is_not_read_from_outside():
+    models, findings = decisions.link(
+        {
+            "rates.dmn": file("rates", "days + pace", "days", "days", prefix=False),
+            "days.dmn": file("days", "3"),
+        }
+    )
+    assert findings == []
+    assert models["rates.dmn"].variables("rates") == {"pace"}
+    assert decisions.evaluate(models["rates.dmn"], "rates", {"pace": 2, "days": 40}, NOON).value == 5
+
+
 def test_an_import_that_is_not_among_the_files_is_named_with_its_file():
     models, findings = decisions.link({"fines.dmn": file("fines", "1", "rates")})
     assert (models, codes(findings)) == ({}, [("dmn.import_unknown", "fines.dmn")])
