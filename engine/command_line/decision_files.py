@@ -11,6 +11,7 @@ from lxml import etree
 
 from engine import decisions, schemas, settings
 from engine.bpmn import xml
+from engine.command_line import inputs
 from engine.decisions import DecisionModel
 from engine.decisions.models import Decision, Service
 from engine.definitions import bundle, editions, manifest
@@ -101,7 +102,7 @@ def _folder(folder: Path, edition: str | None, at: datetime) -> Source:
 
 def _file(path: Path) -> DecisionModel:
     """The model of a file; of those beside it only what it imports has to be readable."""
-    roots = {path.name: xml.parse(_content(path), path.name)}
+    roots = {path.name: xml.parse(inputs.content(path), path.name)}
     for other in sorted(path.parent.glob("*.dmn")):
         if other.name != path.name and (root := _readable(other)) is not None:
             roots[other.name] = root
@@ -119,14 +120,6 @@ def _edition_of(path: Path) -> str | None:
 
 def _readable(path: Path) -> etree._Element | None:
     try:
-        return xml.parse(_content(path), path.name)
+        return xml.parse(inputs.content(path), path.name)
     except Invalid:
         return None
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Invalid([Finding("file_unreadable", {"reason": reason}, str(path))]) from error

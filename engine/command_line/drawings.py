@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine import clock, feel, settings
 from engine.bpmn import reading
+from engine.command_line import inputs
 from engine.definitions import trace
 from engine.errors import Finding, Invalid
 
@@ -16,7 +17,7 @@ def run(arguments: Namespace) -> int:
     """Run a BPMN file in memory and print the elements it passes."""
     from engine.bpmn import reference  # SpiffWorkflow takes a second to load, and only this needs it
 
-    content, answers = _content(arguments.file), _answers(arguments.answers)
+    content, answers = inputs.content(Path(arguments.file)), _answers(arguments.answers)
     moment = feel.Moment(clock.now(), settings.current().zone_info)
     own = trace.trace(reading.read(content, arguments.file), answers, {}, moment)
     if arguments.engine == "own":
@@ -28,14 +29,6 @@ def run(arguments: Namespace) -> int:
     for left, right in _side_by_side(own, stock):
         print(f"{left.ljust(width)}  {right}")
     return int(own != stock)
-
-
-def _content(file: str) -> bytes:
-    """A file given on the command line."""
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise Invalid([Finding("file_unreadable", {"reason": error.strerror or str(error)}, file)]) from error
 
 
 def _answers(text: str | None) -> dict[str, object]:

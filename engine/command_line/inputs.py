@@ -33,6 +33,15 @@ def read(given: str, option: str) -> dict[str, Any]:
     return value
 
 
+def content(path: Path) -> bytes:
+    """A file given on the command line; Invalid where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Invalid([Finding("file_unreadable", {"reason": reason}, str(path))]) from error
+
+
 _KINDS = {list: "[…]", str: '"…"', int: "0", Decimal: "0.0", bool: "true"}
 
 
