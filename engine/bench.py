@@ -10,7 +10,8 @@ from __future__ import annotations
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,9 +139,7 @@ def told(report: dict[str, Any]) -> str:
 
 
 def _engine_client(site: Site, act_until: Callable[[], bool], done: Any) -> None:
-    with database.using(database.connect(site.url, size=1)):
-        campaign.use(_campaign())
-        catalogue.use(catalogue.Catalogue({}, {}))
+    with _deployed(site.url):
         actor, started = _started(site)
         waiting = list(started)
         while act_until():
@@ -151,9 +150,7 @@ def _engine_client(site: Site, act_until: Callable[[], bool], done: Any) -> None
 
 
 def _floor_client(site: Site, act_until: Callable[[], bool], done: Any) -> None:
-    with database.using(database.connect(site.url, size=1)):
-        campaign.use(_campaign())
-        catalogue.use(catalogue.Catalogue({}, {}))
+    with _deployed(site.url):
         actor, started = _started(site)
         with database.transaction() as connection:
             state = instances.state_of(connection, started[0].instance)
@@ -223,21 +220,29 @@ def _client(client: Callable[..., None], site: Site, ready: Any, going: Any, sto
 # --- preparation ------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def _deployed(url: str) -> Iterator[None]:
+    """One connection, the campaign of the measurement and no service tasks."""
+    services = catalogue.Catalogue({}, {})
+    connected = database.using(database.connect(url, size=1))
+    with connected as held, campaign.using(_campaign()), catalogue.using(services):
+        try:
+            yield
+        finally:
+            held.dispose()
+
+
 def _prepared(url: str) -> Site:
     """A unit, two accounts and the published process."""
-    campaign.use(_campaign())
-    catalogue.use(catalogue.Catalogue({}, {}))
-    with database.using(database.connect(url, size=1)) as prepared:
-        with database.transaction() as connection:
-            unit = units.create(connection, "bench", "office", "Bench")
-            people = []
-            for name in ("clerk.one", "clerk.two"):
-                account_id = accounts.create(connection, name, name, "a long password")
-                accounts.grant(connection, account_id, "clerk", unit)
-                people.append(accounts.actor(connection, account_id))
-            submission = deployment.submit(connection, PROCESS | _texts(), people[0], "measure the engine")
-            deployment.approve(connection, submission, people[1], "measure the engine")
-        prepared.dispose()
+    with _deployed(url), database.transaction() as connection:
+        unit = units.create(connection, "bench", "office", "Bench")
+        people = []
+        for name in ("clerk.one", "clerk.two"):
+            account_id = accounts.create(connection, name, name, "a long password")
+            accounts.grant(connection, account_id, "clerk", unit)
+            people.append(accounts.actor(connection, account_id))
+        submission = deployment.submit(connection, PROCESS | _texts(), people[0], "measure the engine")
+        deployment.approve(connection, submission, people[1], "measure the engine")
     return Site(url, "clerk.one", unit)
 
 
@@ -274,11 +279,9 @@ def _texts() -> dict[str, bytes]:
 
 def _in_memory(url: str, site: Site) -> dict[str, Any]:
     """Time of one step without a database, and the size of its state."""
-    with database.using(database.connect(url, size=1)) as used:
-        with database.transaction() as connection:
-            version_id = registry.in_force(connection, "tally", site.unit.path)
-            definition = registry.definition(connection, version_id)
-        used.dispose()
+    with _deployed(url), database.transaction() as connection:
+        version_id = registry.in_force(connection, "tally", site.unit.path)
+        definition = registry.definition(connection, version_id)
     moment = feel.Moment(clock.now(), settings.current().zone_info)
     around = runtime.Surroundings(moment, _no_decision)
     state = runtime.apply(definition.model, runtime.fresh(), runtime.Start({"times": 0}), around).state

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -156,10 +158,15 @@ def current() -> Campaign:
     return _current
 
 
-def use(chosen: Campaign | None) -> None:
-    """Make this campaign the current one; None lets the next look read it again."""
+@contextmanager
+def using(chosen: Campaign) -> Iterator[Campaign]:
+    """Let `current()` answer with this campaign until the block ends."""
     global _current
-    _current = chosen
+    before, _current = _current, chosen
+    try:
+        yield chosen
+    finally:
+        _current = before
 
 
 def _accounts(entry: Any, wrong: Any) -> Accounts:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -172,10 +173,15 @@ def current() -> Catalogue:
     return _current
 
 
-def use(chosen: Catalogue | None) -> None:
-    """Make this catalogue the current one; None lets the next look load it again."""
+@contextmanager
+def using(chosen: Catalogue) -> Iterator[Catalogue]:
+    """Let `current()` answer with this catalogue until the block ends."""
     global _current
-    _current = chosen
+    before, _current = _current, chosen
+    try:
+        yield chosen
+    finally:
+        _current = before
 
 
 def load(*folders: Path, names: Collection[str] | None = None) -> Catalogue:

@@ -61,16 +61,12 @@ def declared() -> Iterator[None]:
         settings.current(), processes_dir=BOOKS / "processes", forms_dir=BOOKS / "forms",
         pages_dir=BOOKS / "pages",
     )  # fmt: skip
-    with settings.using(chosen):
-        campaign.use(campaign.read(BOOKS / "processes" / "campaign.yaml"))
-        catalogue.use(catalogue.load(*INTEGRATIONS, names=("people", "post", "counter", "shelves")))
+    services = catalogue.load(*INTEGRATIONS, names=("people", "post", "counter", "shelves"))
+    books = campaign.read(BOOKS / "processes" / "campaign.yaml")
+    with settings.using(chosen), campaign.using(books), catalogue.using(services):
         registry.forget()
         subjects.forget()
-        try:
-            yield
-        finally:
-            campaign.use(None)
-            catalogue.use(None)
+        yield
 
 
 def opened(readers: int = 8) -> Library:

@@ -25,11 +25,11 @@ def never_answers(inputs: Json, context: Context) -> Json:
 def main(address: str, moment: str) -> None:
     whole = bundles.services()
     tasks = {name: replace(task, handler=never_answers) for name, task in whole.service_tasks.items()}
-    catalogue.use(catalogue.Catalogue(tasks, whole.queries))
-    campaign.use(bundles.library())
+    services = catalogue.using(catalogue.Catalogue(tasks, whole.queries))
     chosen = settings.Settings(log_format="json", given_secret_key="of tests " * 4)
     held = clock.frozen(datetime.fromisoformat(moment))
-    with settings.using(chosen), database.using(database.connect(address, size=2)), held:
+    connected = database.using(database.connect(address, size=2))
+    with settings.using(chosen), connected, held, services, campaign.using(bundles.library()):
         Worker().turn()
 
 

@@ -26,9 +26,8 @@ AT = datetime(2021, 7, 26, 2, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def offered():
-    catalogue.use(catalogue.load(settings.CHECKOUT / "integrations"))
-    yield
-    catalogue.use(None)
+    with catalogue.using(catalogue.load(settings.CHECKOUT / "integrations")):
+        yield
 
 
 @pytest.fixture

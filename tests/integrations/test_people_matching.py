@@ -25,9 +25,8 @@ BORN = date(1990, 2, 3)
 
 @pytest.fixture(autouse=True)
 def offered():
-    catalogue.use(catalogue.load(settings.CHECKOUT / "integrations"))
-    yield
-    catalogue.use(None)
+    with catalogue.using(catalogue.load(settings.CHECKOUT / "integrations")):
+        yield
 
 
 def registered(connection, name="Nguyễn Thị Ánh Đào", **others) -> Person:

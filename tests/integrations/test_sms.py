@@ -21,9 +21,8 @@ KEY = "deferral_invitation"
 
 @pytest.fixture(autouse=True)
 def offered():
-    catalogue.use(catalogue.load(settings.CHECKOUT / "integrations"))
-    yield
-    catalogue.use(None)
+    with catalogue.using(catalogue.load(settings.CHECKOUT / "integrations")):
+        yield
 
 
 @pytest.fixture(params=["console"])

@@ -17,11 +17,10 @@ CASE = InstanceId(4711)
 
 @pytest.fixture(autouse=True)
 def offered():
-    catalogue.use(catalogue.load(settings.CHECKOUT / "integrations"))
-    campaign.use(campaign.read(settings.CHECKOUT / "processes" / "campaign.yaml"))
-    yield
-    catalogue.use(None)
-    campaign.use(None)
+    services = catalogue.load(settings.CHECKOUT / "integrations")
+    declared = campaign.read(settings.CHECKOUT / "processes" / "campaign.yaml")
+    with catalogue.using(services), campaign.using(declared):
+        yield
 
 
 class Place:

@@ -81,18 +81,15 @@ def opened() -> Iterator[Library]:
     Founded and published once in a run; then the same rows are put back, since hashing and checking take seconds.
     """
     handlers.letterbox.clear()
-    campaign.use(bundles.library())
-    catalogue.use(bundles.services())
-    founding = _founding(str(database.engine().url))
-    versions = set(founding.rows["definition_version"])
-    try:
-        yield founding.library
-    finally:
-        with database.transaction() as connection:
-            if {tuple(row) for row in connection.execute(select(tables.definition_version))} - versions:
-                registry.forget()  # the ids of what a test has published come again, for something else
-        campaign.use(None)
-        catalogue.use(None)
+    with campaign.using(bundles.library()), catalogue.using(bundles.services()):
+        founding = _founding(str(database.engine().url))
+        versions = set(founding.rows["definition_version"])
+        try:
+            yield founding.library
+        finally:
+            with database.transaction() as connection:
+                if {tuple(row) for row in connection.execute(select(tables.definition_version))} - versions:
+                    registry.forget()  # the ids of what a test has published come again, for something else
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,11 @@ class Library:
 
 @pytest.fixture
 def library(connection, move, monkeypatch) -> Iterator[Library]:
-    campaign.use(campaign.read(BOOKS))
     cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
     for name in ("hasher", "given_hasher"):
         monkeypatch.setattr(passwords, name, lambda: cheap)
-    yield Library(connection)
-    campaign.use(None)
+    with campaign.using(campaign.read(BOOKS)):
+        yield Library(connection)
 
 
 def codes(judged) -> list[list[str]]:

@@ -51,29 +51,26 @@ def place(database, move, monkeypatch) -> Iterator[Library]:
     """A library with a process owner and approvers; committed, so that several connections see it."""
     cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
     monkeypatch.setattr(passwords, "hasher", lambda: cheap)  # nobody signs in here
-    campaign.use(library())
-    catalogue.use(services())
-    registry.forget()
-    with databases.transaction() as connection:
-        network = units.create(connection, "lib", "network", "Library network")
-        main = units.create(connection, "main", "library", "Main library", network)
-        branch = units.create(connection, "east", "branch", "East branch", main)
-        wanted = {
-            "owner": ("process_owner", network), "local_owner": ("process_owner", branch),
-            "approver": ("approver", network), "second": ("approver", network), "local": ("approver", branch),
-            "librarian": ("librarian", branch),
-        }  # fmt: skip
-        people = {}
-        for name, (role, unit) in wanted.items():
-            account_id = accounts.create(connection, name, name.title(), "a long password of the test")
-            accounts.grant(connection, account_id, role, unit)
-            people[name] = accounts.actor(connection, account_id)
-    with databases.transaction() as connection:
-        repair = deployment.submit(connection, bundle("repair").files, people["owner"], WHY)
-        deployment.approve(connection, repair, people["approver"], WHY)
-    yield Library(database, network, main, branch, people)
-    campaign.use(None)
-    catalogue.use(None)
+    with campaign.using(library()), catalogue.using(services()):
+        registry.forget()
+        with databases.transaction() as connection:
+            network = units.create(connection, "lib", "network", "Library network")
+            main = units.create(connection, "main", "library", "Main library", network)
+            branch = units.create(connection, "east", "branch", "East branch", main)
+            wanted = {
+                "owner": ("process_owner", network), "local_owner": ("process_owner", branch),
+                "approver": ("approver", network), "second": ("approver", network), "local": ("approver", branch),
+                "librarian": ("librarian", branch),
+            }  # fmt: skip
+            people = {}
+            for name, (role, unit) in wanted.items():
+                account_id = accounts.create(connection, name, name.title(), "a long password of the test")
+                accounts.grant(connection, account_id, role, unit)
+                people[name] = accounts.actor(connection, account_id)
+        with databases.transaction() as connection:
+            repair = deployment.submit(connection, bundle("repair").files, people["owner"], WHY)
+            deployment.approve(connection, repair, people["approver"], WHY)
+        yield Library(database, network, main, branch, people)
     registry.forget()
 
 

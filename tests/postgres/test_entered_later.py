@@ -79,11 +79,8 @@ def within_the_step() -> Iterator[None]:
     """Let the post tell the moment it was asked at, inside the step."""
     whole = bundles.services()
     task = replace(whole.service_task("post.send"), mode=Mode.TRANSACTION, handler=_note)
-    catalogue.use(catalogue.Catalogue({**whole.service_tasks, "post.send": task}, whole.queries))
-    try:
+    with catalogue.using(catalogue.Catalogue({**whole.service_tasks, "post.send": task}, whole.queries)):
         yield
-    finally:
-        catalogue.use(whole)
 
 
 def entered(library: Library, lent_at: Any, who: str = "librarian", **more: Any) -> int:

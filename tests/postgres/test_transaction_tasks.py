@@ -37,11 +37,8 @@ def inside() -> Iterator[None]:
     """Let the post do its work inside the step."""
     whole = bundles.services()
     task = replace(whole.service_task("post.send"), mode=Mode.TRANSACTION, handler=ledger)
-    catalogue.use(catalogue.Catalogue({**whole.service_tasks, "post.send": task}, whole.queries))
-    try:
+    with catalogue.using(catalogue.Catalogue({**whole.service_tasks, "post.send": task}, whole.queries)):
         yield
-    finally:
-        catalogue.use(whole)
 
 
 def lines(connection: database.Connection) -> list[str]:

@@ -56,12 +56,8 @@ def loan(tmp_path: Path) -> Iterator[Path]:
         pages_dir=tmp_path / "pages",
         language="en",
     )
-    campaign.use(bundles.library())
-    catalogue.use(bundles.services())
-    with settings.using(chosen):
+    with settings.using(chosen), campaign.using(bundles.library()), catalogue.using(bundles.services()):
         yield tmp_path / "processes" / "loan"
-    campaign.use(None)
-    catalogue.use(None)
 
 
 @pytest.fixture
