@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine import errors, feel
 from engine.decisions import boxes, fitting, plans, tables
+from engine.decisions.graphs import DEEPEST
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Outcome, Service, Variables
 from engine.decisions.plans import Key, Plan, Sides, Taken
 from engine.feel import types
@@ -13,8 +14,6 @@ from engine.feel.budgets import Run
 from engine.feel.faults import FeelError, Place, Refusal
 from engine.feel.frames import Frame
 from engine.feel.values import Function
-
-DEEPEST = 60  # decisions requiring decisions
 
 
 def evaluate(model: DecisionModel, decision: str, variables: Variables, moment: feel.Moment) -> Outcome:

@@ -214,6 +214,24 @@ def test_circles_beyond_counting_are_found_quickly() -> None:
     assert outcome(model(*rungs), "a0").value == 1
 
 
+@pytest.mark.parametrize(("above", "below", "refused"), [(30, 28, []), (30, 29, ["d0"]), (60, 0, ["d1"])])
+def test_a_chain_that_is_read_is_not_too_long_to_evaluate(above: int, below: int, refused: list[str]) -> None:
+    """The last of `above` decisions calls a service, a level of its own, of a chain of `below`."""
+    parts = [decision(f"d{n}", literal(f"d{n + 1} + 1"), [f"decision:d{n + 1}"]) for n in range(above - 1)]
+    parts += [
+        decision(f"d{above - 1}", literal("k() + 1"), ["knowledge:k"]),
+        '<businessKnowledgeModel id="k" name="k"><variable name="k"/>'
+        "<encapsulatedLogic><literalExpression><text>s()</text></literalExpression></encapsulatedLogic>"
+        '<knowledgeRequirement><requiredKnowledge href="#s"/></knowledgeRequirement></businessKnowledgeModel>',
+        '<decisionService id="s" name="s"><variable name="s"/><outputDecision href="#e0"/></decisionService>',
+    ]
+    parts += [decision(f"e{n}", literal(f"e{n + 1} + 1"), [f"decision:e{n + 1}"]) for n in range(below)]
+    parts.append(decision(f"e{below}", literal("0")))
+    found = findings(*parts)
+    assert [(one.code, one.element) for one in found] == [("dmn.chain_too_long", at) for at in refused]
+    assert refused or outcome(model(*parts), "d0").value == above + below
+
+
 def test_data_never_raises() -> None:
     found = model(INPUT, decision("d", table("UNIQUE", ["loan days"], ["x"], [["> 3", "1"]]), ["input:i"]))
     for data in (None, "x", [], {}, True, float("nan"), [1], {"a": [1]}):

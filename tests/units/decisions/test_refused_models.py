@@ -120,6 +120,29 @@ REFUSED: list[tuple[str, str, list[tuple[str, int | None, str | None]]]] = [
         file(decision("d", needs("Knowledge", "#s") + LITERAL), SERVICE),
         [("dmn.circle", 2, "d")],
     ),
+    (
+        "a decision that comes back to itself through knowledge that calls knowledge that calls its service",
+        file(
+            decision("d", needs("Knowledge", "#k") + LITERAL),
+            *(
+                f'<businessKnowledgeModel id="{one}" name="{one}">{needs("Knowledge", f"#{other}")}'
+                f"<encapsulatedLogic>{LITERAL}</encapsulatedLogic></businessKnowledgeModel>"
+                for one, other in ("kh", "hs")
+            ),
+            SERVICE,
+        ),
+        [("dmn.circle", 2, "d")],
+    ),
+    (
+        "a chain of 61 decisions",
+        file(
+            *(
+                decision(f"d{n}", (needs("Decision", f"#d{n + 1}") if n < 60 else "") + LITERAL)
+                for n in range(61)
+            )
+        ),
+        [("dmn.chain_too_long", 2, "d0")],
+    ),
     ("Java", file(decision("d", JAVA)), [("dmn.function_external", 2, "f1")]),
     (
         "a predictive model",
