@@ -242,6 +242,8 @@ def _call(reader: Reader, callee: tree.Node) -> tree.Node:
             arguments.append(_expression(reader))
             if not reader.takes(","):
                 break
+            if reader.sees(")"):
+                raise reader.unexpected("expression")
     return tree.Call(callee.start, reader.expect(")", opening).end, callee, tuple(arguments), tuple(names))
 
 

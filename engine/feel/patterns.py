@@ -13,11 +13,18 @@ from engine.feel.faults import Refusal
 
 LONGEST_PATTERN = 2_000
 _COST = 500  # steps that compiling a few characters of a pattern is worth
+_SET_COST = 64 * _COST  # and working out which characters a class holds: all there are, are looked at
+# A set worked out: a class less another one, or the opposite of a class within one.
+_SET = re.compile(r"-\[|\\[WICP](?=[^\[]*\])")
+# The members of XML Schema's escapes; a capital letter means everything else.
 _INITIAL = r"\p{L}_:"
-_NAME = _INITIAL + r"\-.\p{Nd}\p{M}\x{B7}"
+_MEMBERS = {"d": r"\p{Nd}", "s": r"\t\n\r ", "w": r"\p{L}\p{M}\p{N}\p{S}", "i": _INITIAL,
+            "c": _INITIAL + r"\-.\p{Nd}\p{M}\x{B7}"}  # fmt: skip
 _BLOCKS = {"IsBasicLatin": r"\x{0}-\x{7F}", "IsLatin-1Supplement": r"\x{80}-\x{FF}", "IsGreek": r"\x{370}-\x{3FF}",
            "IsCyrillic": r"\x{400}-\x{4FF}", "IsLatinExtended-A": r"\x{100}-\x{17F}",
            "IsLatinExtendedAdditional": r"\x{1E00}-\x{1EFF}"}  # fmt: skip
+_LAST = 0x10FFFF
+_NOTHING = r"^\x{0}-\x{10FFFF}"
 _QUANTITY = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}", re.ASCII)
 _BACK_REFERENCE = re.compile(r"\\[0-9]")
 
@@ -34,7 +41,7 @@ def compiled(pattern: str, flags: str, run: Run, text: str) -> Any:
         raise Refusal("pattern_too_long", most=LONGEST_PATTERN)
     if (pattern, flags) not in run.patterns:
         run.patterns.add((pattern, flags))
-        run.spend(_COST * (1 + len(pattern) // 16 + 16 * pattern.count("-[")))
+        run.spend(_COST * (1 + len(pattern) // 16) + _SET_COST * len(_SET.findall(pattern)))
     found = _compiled(pattern, flags)
     run.spend(len(text) * found.programsize // 256)
     return found
@@ -53,18 +60,22 @@ def encodable(text: str) -> str:
 def _compiled(pattern: str, flags: str) -> Any:
     if set(flags) - set("smixq"):
         raise Refusal("pattern_flags", flags=flags)
-    if "q" in flags:
-        translated = re2.escape(pattern)
-    else:
-        translated = _translated(_without_spaces(pattern) if "x" in flags else pattern, "s" in flags)
+    prefix = "".join(flag for flag in "smi" if flag in flags)
+    try:
+        if "q" in flags:
+            translated = re2.escape(pattern)
+        else:
+            translated = _translated(_without_spaces(pattern) if "x" in flags else pattern, "s" in flags)
+        return _automaton((f"(?{prefix})" if prefix else "") + translated)
+    except re2.error as error:
+        raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=str(error)[:100]) from None
+
+
+def _automaton(translated: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 8 << 20
-    prefix = "".join(flag for flag in "smi" if flag in flags)
-    try:
-        return re2.compile((f"(?{prefix})" if prefix else "") + translated, options)
-    except re2.error as error:
-        raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=str(error)[:100]) from None
+    return re2.compile(translated, options)
 
 
 def _without_spaces(pattern: str) -> str:
@@ -129,21 +140,22 @@ def _escape(pattern: str, at: int, in_class: bool) -> tuple[str, int]:
     letter = pattern[at + 1 : at + 2]
     if _BACK_REFERENCE.match(pattern, at):
         raise Refusal("pattern_back_reference", pattern=pattern[:60])
-    if letter in ("p", "P") and pattern[at + 2 : at + 3] == "{":
-        end = pattern.find("}", at)
-        name = pattern[at + 3 : end]
-        block = _BLOCKS.get(name)
-        if block is None:
-            return pattern[at : end + 1], end + 1
-        return (block if in_class else f"[{'^' if letter == 'P' else ''}{block}]"), end + 1
-    if letter in ("i", "c", "I", "C"):
-        named = _INITIAL if letter in "iI" else _NAME
-        return (named if in_class and letter in "ic" else f"[{'^' if letter in 'IC' else ''}{named}]"), at + 2
-    if letter == "d":
-        return r"\p{Nd}", at + 2
-    if letter and letter not in "nrt\\|.?*+(){}$-[]^sSdDwWpP":
+    members, end = _MEMBERS.get(letter.lower()), at + 2
+    if letter in ("p", "P") and pattern[end : end + 1] == "{":
+        end = pattern.find("}", at) + 1
+        members = _BLOCKS.get(pattern[at + 3 : end - 1])
+    if members is not None:
+        return _set(members, letter.isupper(), in_class), end
+    if letter and letter not in "nrt\\|.?*+(){}$-[]^pP":
         raise Refusal("pattern_unreadable", pattern=pattern[:60], reason="\\" + letter)
-    return pattern[at : at + 2], at + 2
+    return pattern[at:end], end
+
+
+def _set(members: str, opposite: bool, in_class: bool) -> str:
+    """Characters, or all others, as a class of their own or as a part of one: RE2 has no class within a class."""
+    if not opposite:
+        return members if in_class else f"[{members}]"
+    return _written(_ranges(f"[^{members}]")) if in_class else f"[^{members}]"
 
 
 def _class(pattern: str, at: int) -> tuple[str, int]:
@@ -157,7 +169,8 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
             inner, after = _class(pattern, here + 1)
             if pattern[after : after + 1] != "]":
                 raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=pattern[here:after])
-            return _subtracted("".join(parts), negative, inner), after + 1
+            whole = _ranges(f"[{'^' if negative else ''}{''.join(parts)}]")
+            return f"[{_written(_without(whole, _ranges(inner))) or _NOTHING}]", after + 1
         if pattern[here] == "\\":
             piece, here = _escape(pattern, here, in_class=True)
             parts.append(piece)
@@ -171,21 +184,45 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
     return f"[{'^' if negative else ''}{''.join(parts)}]", here + 1
 
 
-def _subtracted(parts: str, negative: bool, inner: str) -> str:
-    """RE2 has no subtraction: work the set out over the first plane's letters it can name."""
-    outer_set = re2.compile(f"[{'^' if negative else ''}{parts}]")
-    inner_set = re2.compile(inner)
-    left = [
-        code
-        for code in range(0x2000)
-        if outer_set.fullmatch(chr(code)) and not inner_set.fullmatch(chr(code))
-    ]
-    if not left:
-        return r"[^\x{0}-\x{10FFFF}]"
-    ranges: list[list[int]] = []
-    for code in left:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
+Ranges = list[tuple[int, int]]  # of code points, first and last, in ascending order
+
+
+@functools.lru_cache(maxsize=64)
+def _ranges(one_class: str) -> Ranges:
+    """The characters of a class of RE2."""
+    found: Ranges = []
+    for match in _automaton(one_class + "+").finditer(_all_characters()):
+        first, last = (ord(match.group()[at]) for at in (0, -1))
+        if first < _SURROGATES.start and last >= _SURROGATES.stop:
+            found += [(first, _SURROGATES.start - 1), (_SURROGATES.stop, last)]
         else:
-            ranges.append([code, code])
-    return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in ranges) + "]"
+            found.append((first, last))
+    return found
+
+
+_SURROGATES = range(0xD800, 0xE000)  # halves of characters, no characters
+
+
+@functools.cache
+def _all_characters() -> str:
+    return "".join(map(chr, (*range(_SURROGATES.start), *range(_SURROGATES.stop, _LAST + 1))))
+
+
+def _without(whole: Ranges, taken: Ranges) -> Ranges:
+    """What is left of ranges when others are taken away."""
+    left: Ranges = []
+    for first, last in whole:
+        for low, high in taken:
+            if high < first or low > last:
+                continue
+            if low > first:
+                left.append((first, low - 1))
+            first = high + 1
+        if first <= last:
+            left.append((first, last))
+    return left
+
+
+def _written(ranges: Ranges) -> str:
+    """Ranges as members of a class."""
+    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)

@@ -98,8 +98,11 @@ def plain(name: str) -> Type | None:
 
 
 def from_xml(name: str) -> Type | None:
-    """The built-in type a typeRef names; the number types of older editors are numbers. None when it is none."""
-    return NUMBER if name in ("integer", "long", "double") else plain(name)
+    """The built-in type a typeRef names, also in the words of editors of their own; None when it is none."""
+    return _OF_EDITORS.get(name) or plain(name)
+
+
+_OF_EDITORS = {"integer": NUMBER, "long": NUMBER, "double": NUMBER, "<Undefined>": ANY}
 
 
 def resolved(wanted: Type, known: Mapping[str, Type]) -> Type:

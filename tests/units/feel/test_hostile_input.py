@@ -186,3 +186,18 @@ def test_no_text_raises_anything_but_a_refusal_with_its_place(text: str, as_cell
     except feel.FeelError as error:
         assert error.line >= 1 and error.column >= 1
         assert error.sentence("vi") and error.sentence("en")
+
+
+PATTERNS = st.lists(
+    st.sampled_from([*"ab0-[]^\\(){}|*+?.,$pPwWiIcCdDsSné:", "-[", "[^", r"\p{L}", r"\P{IsGreek}", r"\W", "(?:"]),
+    max_size=12,
+).map("".join)  # fmt: skip
+
+
+@QUICK
+@given(PATTERNS, st.sampled_from(("", "s", "m", "i", "x", "q", "xi", "g")))
+def test_no_pattern_makes_a_search_raise(pattern: str, flags: str) -> None:
+    searched = feel.compile("matches(a, b, c)", NAMES).evaluate(
+        {"a": "ab-é", "b": pattern, "c": flags}, MOMENT
+    )
+    assert searched.value in (True, False) or searched.warnings
