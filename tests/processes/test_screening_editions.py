@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +49,17 @@ def healthy(edition: str, **changed: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+DUE_FOR_SOME = {
+    "1624": {"respiration", "spo2"}, "2995": {"respiration", "spo2"}, "3445": {"respiration", "spo2"},
+    "mixing_08": {"respiration", "spo2"}, "3802": set[str](),
+    "4355": {"systolic", "diastolic", "pulse", "respiration"},
+    "5002": {"systolic", "diastolic", "pulse", "respiration"},
+    "10225": {"systolic", "diastolic", "pulse", "respiration"},
+    "5785": {"systolic", "diastolic", "pulse", "respiration"},
+}  # fmt: skip
+"""Vital signs that need not be measured of a healthy person; the README says when they must."""
+
+
 def concluded(edition: str, given: dict[str, Any]) -> str:
     return str(asked(edition, "screening", given)["conclusion"])
 
@@ -63,6 +75,25 @@ def test_no_to_every_item_is_eligible_and_anything_not_known_is_not(edition: str
     for missing in ("birth_date", "questions", "vitals"):
         assert concluded(edition, {**healthy(edition), missing: None}) != "ELIGIBLE", missing
     assert concluded(edition, {}) != "ELIGIBLE"
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_only_vital_signs_that_are_due_for_some_may_be_missing(edition: str) -> None:
+    measured = {sign for sign, value in HEALTHY.items() if not isinstance(value, str)}
+    for sign in measured & compiled(edition).forms["vitals"].names:
+        given = healthy(edition) | {"vitals": {**HEALTHY, sign: None}}
+        assert (concluded(edition, given) == "ELIGIBLE") == (sign in DUE_FOR_SOME[edition]), sign
+
+
+def test_breathing_not_measured_is_abnormal_where_a_chronic_disease_cannot_be_excluded() -> None:
+    for edition, answer, sign in itertools.product(
+        ("2995", "3445", "mixing_08"), ("yes", "unknown", None), ("respiration", "spo2")
+    ):
+        given = healthy(edition, chronic_disease=answer)
+        assert asked(edition, "measurement", given)["abnormal"] == []
+        given["vitals"] = {**HEALTHY, sign: None}
+        assert asked(edition, "measurement", given)["abnormal"] == [f"{sign}_missing"]
+        assert asked(edition, "measurement", {**given, "vitals": {"normal_on_paper": True}})["abnormal"] == []
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
