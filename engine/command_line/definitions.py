@@ -9,7 +9,16 @@ from pathlib import Path
 
 from engine import accounts, campaign, catalogue, database, settings
 from engine.command_line import printing
-from engine.definitions import bundle, checks, definition, deployment, editions, handbook, registry
+from engine.definitions import (
+    bundle,
+    checks,
+    definition,
+    deployment,
+    edition_changes,
+    editions,
+    handbook,
+    registry,
+)
 from engine.errors import Finding, Invalid
 
 
@@ -29,7 +38,7 @@ def check(folders: Sequence[Path]) -> bool:
 
 
 def document(arguments: Namespace) -> None:
-    """Write the page of each process from its definition, into docs/processes."""
+    """Write the page of each process from its definition and editions, into docs/processes."""
     chosen = settings.current()
     folders = [Path(folder) for folder in arguments.folders]
     folders = folders or sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
@@ -37,7 +46,8 @@ def document(arguments: Namespace) -> None:
     into.mkdir(parents=True, exist_ok=True)
     for folder in folders:
         read = definition.compile(bundle.read(folder, chosen.forms_dir))
-        (into / f"{read.key}.md").write_text(handbook.page(read), "utf-8")
+        told = edition_changes.of(folder, chosen.forms_dir)
+        (into / f"{read.key}.md").write_text(handbook.page(read, told), "utf-8")
         print(into / f"{read.key}.md")
 
 

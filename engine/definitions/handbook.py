@@ -1,7 +1,7 @@
 """A process as a page to read: what it is, its drawing, steps, forms, tables, records; written from the definition.
 
 Markdown, Vietnamese and English beside each other; the drawing is Mermaid. What the owner writes by hand in the
-process's README.md stands on top.
+process's README.md stands on top; where the process has editions, a table tells them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine import texts
 from engine.bpmn.model import Kind, Node
 from engine.decisions.models import Table
 from engine.definitions.definition import Definition
+from engine.definitions.edition_changes import Changed
 from engine.forms import Form
 from engine.forms.reading import fields_by_key
 
@@ -27,9 +28,9 @@ _BOX = "[{}]"
 _PEOPLE = (Kind.USER_TASK, Kind.MANUAL_TASK)
 
 
-def page(definition: Definition) -> str:
-    """The whole page."""
-    parts = [_head(definition), _drawing(definition), _steps(definition)]
+def page(definition: Definition, editions: Iterable[Changed] = ()) -> str:
+    """The whole page: of the process folder's own definition, and a table of the editions laid over it."""
+    parts = [_head(definition), _editions(editions), _drawing(definition), _steps(definition)]
     parts += [_form(definition, definition.forms[name]) for name in definition.manifest.forms]
     parts += [_decision(definition, key) for key in definition.decisions]
     parts += [_levels(definition), _records(definition)]
@@ -42,6 +43,30 @@ def _head(definition: Definition) -> str:
     prose = readme.partition("\n")[2].strip() if readme.startswith("# ") else readme
     said = "> Written by `tiemchung document` from the definition; change that, not this page."
     return "\n\n".join(part for part in (f"# {definition.key}: {name}", said, prose) if part)
+
+
+def _editions(editions: Iterable[Changed]) -> str:
+    """Every edition in order of effect: from when, by whose decision, and what it changes over which."""
+    rows = [
+        (
+            f"`{one.edition.name}`", f"{one.edition.effective_from:%Y-%m-%d}", *_authority(one),
+            f"`{one.over}`" if one.over else "", _changed(one) if one.over else "this page",
+        )
+        for one in editions
+    ]  # fmt: skip
+    head = ("edition", "from", "decision", "tiếng Việt", "English", "follows", "changes")
+    return _table("Các bản đã ban hành · What each edition changes", head, rows)
+
+
+def _authority(told: Changed) -> tuple[str, ...]:
+    authority = told.edition.authority
+    number = f"{authority.number}, {authority.on.isoformat()}"
+    return (number, *(authority.title[language] for language in texts.LANGUAGES))
+
+
+def _changed(told: Changed) -> str:
+    groups = (("decisions", told.decisions), ("forms", told.forms), ("other", told.areas))
+    return " · ".join(f"{group}: {', '.join(names)}" for group, names in groups if names) or "words only"
 
 
 def _drawing(definition: Definition) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import settings
-from engine.definitions import bundle, handbook
+from engine.definitions import bundle, edition_changes, handbook
 from engine.definitions import definition as definitions
 from tests.book_loan import bundles
 
@@ -19,7 +19,8 @@ FOLDERS = sorted(path.parent for path in (settings.CHECKOUT / "processes").glob(
 def test_the_page_of_a_process_is_written_from_its_definition(folder: Path) -> None:
     read = definitions.compile(bundle.read(folder, settings.CHECKOUT / "forms"))
     written = (PAGES / f"{folder.name}.md").read_text("utf-8")
-    assert written == handbook.page(read), "run `tiemchung document`"
+    told = edition_changes.of(folder, settings.CHECKOUT / "forms")
+    assert written == handbook.page(read, told), "run `tiemchung document`"
 
 
 def test_there_is_no_page_without_a_process() -> None:

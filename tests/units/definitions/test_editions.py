@@ -10,7 +10,7 @@ import pytest
 
 from engine.bpmn import marked_yaml
 from engine.definitions import bundle as bundles
-from engine.definitions import checks, editions
+from engine.definitions import checks, edition_changes, editions, handbook
 from engine.definitions import definition as definitions
 from engine.errors import Invalid
 from tests.book_loan.bundles import HERE, library, services
@@ -100,6 +100,28 @@ def test_editions_follow_one_another_and_stand_in_order_of_effect(folder):
     assert read(folder, "may") == read(folder)
     files = read(folder, "july").files
     assert (files["CHANGELOG.md"], files["README.md"]) == (b"July\n", b"June\n")
+
+
+def test_the_page_of_a_process_tells_its_editions_who_decided_them_and_what_each_changes(folder):
+    forms = folder.parent.parent / "forms"
+    assert edition_changes.of(folder, forms) == (), "one rule, nothing to tell"
+    (folder / "edition.yaml").write_text(FIRST, "utf-8")
+    table = (folder / "limits.dmn").read_text("utf-8").replace("&gt; 50000", "&gt; 60000")
+    edition(folder, "june", JUNE, limits_dot_dmn=table)
+    edition(folder, "july", JULY, process_dot_yaml="service_levels: {lend: PT20M}\n")
+    (forms / "editions" / "july").mkdir(parents=True)
+    changed = (forms / "lend.json").read_text("utf-8").replace('"good"', '"fine"')
+    (forms / "editions" / "july" / "lend.json").write_text(changed, "utf-8")
+
+    told = edition_changes.of(folder, forms)
+    page = handbook.page(definitions.compile(read(folder)), told).splitlines()
+    decided = "9/QĐ, 2021-04-20 | Nội quy | House rules"
+    rows = [
+        f"| `may` | 2021-05-01 | {decided} |  | this page |",
+        f"| `june` | 2021-06-18 | {decided} | `may` | decisions: `limits` |",
+        f"| `july` | 2021-07-15 | {decided} | `june` | forms: `lend` · other: process |",
+    ]
+    assert [line for line in page if decided in line] == rows
 
 
 def test_scenarios_that_no_longer_apply_are_left_out(folder):
