@@ -74,7 +74,7 @@ def _consulted(table: Table, frame: Frame) -> object:
 def parameters(element: etree._Element, scope: Scope) -> tuple[Variable, ...]:
     """The formal parameters of a function."""
     return tuple(
-        Variable(found.get("name", ""), scope.type(elements.type_name(found), found))
+        Variable(elements.name(found), scope.type(elements.type_name(found), found))
         for found in elements.children(element, "formalParameter")
     )
 
@@ -112,7 +112,8 @@ def _typed(found: Logic, wanted: types.Type, element: etree._Element) -> Logic:
 
 
 def _place(element: etree._Element) -> Place:
-    words = elements.text(element) or element.get("id", "") or elements.tag(element)
+    written = elements.child(element, "text")
+    words = elements.text(written) or element.get("id", "") or elements.tag(element)
     return Place(words, 0, len(words))
 
 
@@ -154,12 +155,12 @@ def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
         begun = len(scope.bound)
         for entry in elements.children(element, "contextEntry"):
             variable = elements.child(entry, "variable")
-            name = "" if variable is None else variable.get("name", "")
+            name = elements.name(variable)
             inner = elements.logic(entry)
             if name and inner is not None and elements.tag(inner) == "functionDefinition":
                 scope.bind(name)  # a function may call itself
             found = read(inner, scope)
-            if variable is None:
+            if variable is None or not name:
                 result = found
             else:
                 kept = scope.type(elements.type_name(variable), variable)
@@ -183,21 +184,34 @@ def _context(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
 
 
 def _relation(element: etree._Element, scope: Scope) -> Box:
-    columns = [column.get("name", "") for column in elements.children(element, "column")]
+    declared = elements.children(element, "column")
+    columns = [elements.name(column) for column in declared]
+    kept = [scope.type(elements.type_name(column), column) for column in declared]
     rows = [
-        [read(cell, scope) for cell in row if elements.tag(cell) in elements.LOGIC]
+        [_cell(cell, wanted, scope) for cell, wanted in zip(_boxed(row), kept, strict=False)]
         for row in elements.children(element, "row")
     ]
-    cells = [[cell.value for cell in row] for row in rows]
 
     def build(frame: Frame) -> object:
-        return [{name: cell(frame) for name, cell in zip(columns, row, strict=False)} for row in cells]
+        return [{name: cell.value(frame) for name, cell in zip(columns, row, strict=False)} for row in rows]
 
     return Box(None, build, box_types.rows(columns, [[cell.infer for cell in row] for row in rows]))
 
 
+def _cell(element: etree._Element, wanted: types.Type, scope: Scope) -> Box:
+    """A cell of a relation, made to fit the type of its column."""
+    found = read(element, scope)
+    infer = box_types.fitted(found.infer, wanted, scope.spot(element))
+    return Box(None, _typed(found.value, wanted, element), infer)
+
+
+def _boxed(element: etree._Element) -> list[etree._Element]:
+    """The boxed expressions directly inside an element."""
+    return [part for part in element if elements.tag(part) in elements.LOGIC]
+
+
 def _list(element: etree._Element, scope: Scope) -> Box:
-    found = [read(item, scope) for item in element if elements.tag(item) in elements.LOGIC]
+    found = [read(item, scope) for item in _boxed(element)]
     items = [item.value for item in found]
     infer = box_types.items([item.infer for item in found])
     return Box(None, lambda frame: [item(frame) for item in items], infer)
@@ -226,8 +240,7 @@ def _invocation(element: etree._Element, scope: Scope) -> Box:
 
 
 def _parameter(binding: etree._Element) -> str:
-    found = elements.child(binding, "parameter")
-    return "" if found is None else found.get("name", "")
+    return elements.name(elements.child(binding, "parameter"))
 
 
 def _function(element: etree._Element, scope: Scope) -> Box:
@@ -303,7 +316,7 @@ def _filter(element: etree._Element, scope: Scope) -> Box:
 def _loop(element: etree._Element, scope: Scope) -> Box:
     """Boxed `for`, `some` and `every`: the same loops as in text."""
     source = _inner(element, "in", scope)
-    name, which = element.get("iteratorVariable", "item"), elements.tag(element)
+    name, which = elements.spaced(element.get("iteratorVariable", "item")), elements.tag(element)
     with scope.binding((name, "partial")):
         body = _inner(element, "return" if which == "for" else "satisfies", scope)
     sources: list[compiling_loops.Source] = [(name, source.value, None)]

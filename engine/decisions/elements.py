@@ -75,6 +75,16 @@ def attribute(element: etree._Element, *names: str) -> str:
     return next((value for value in map(element.get, names) if value), "")
 
 
+def name(element: etree._Element | None) -> str:
+    """What an element is called: however its words are spaced, one space stands between them (10.3.1.2)."""
+    return "" if element is None else spaced(element.get("name", ""))
+
+
+def spaced(words: str) -> str:
+    """Words with one space between them, none around them."""
+    return " ".join(words.split())
+
+
 def own(element: etree._Element, name: str) -> str | None:
     """An attribute of this platform's own namespace; None where it is not set."""
     return element.get(f"{{{OWN}}}{name}")
@@ -100,7 +110,7 @@ def type_name(element: etree._Element | None) -> str:
     """The `typeRef` of an element, as attribute (DMN 1.2 and later) or child (1.1), in this model's own words."""
     if element is None:
         return ""
-    return local_type(element, element.get("typeRef") or text(child(element, "typeRef")))
+    return local_type(element, spaced(element.get("typeRef") or text(child(element, "typeRef"))))
 
 
 def local_type(element: etree._Element, named: str) -> str:
@@ -116,7 +126,7 @@ def local_type(element: etree._Element, named: str) -> str:
     if prefix == "feel" or space in FEEL or space == root.get("namespace"):
         return local
     imported = next((found for found in all_of(root, "import") if found.get("namespace") == space), None)
-    return named if imported is None else ".".join(filter(None, (imported.get("name"), local)))
+    return named if imported is None else ".".join(filter(None, (name(imported), local)))
 
 
 def imports_decisions(element: etree._Element) -> bool:

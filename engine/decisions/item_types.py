@@ -25,7 +25,7 @@ class ItemTypes:
         compile_tests: CompileTests,
         complain: Callable[..., None],
     ) -> None:
-        self.definitions = {found.get("name", ""): found for found in elements.all_of(root, "itemDefinition")}
+        self.definitions = {elements.name(found): found for found in elements.all_of(root, "itemDefinition")}
         self.known: dict[str, types.Type] = dict(imported)
         self.compile_tests = compile_tests
         self.complain = complain
@@ -67,7 +67,7 @@ class ItemTypes:
         for definition in self.definitions.values():
             for part in definition.iter():
                 if elements.tag(part) == "itemComponent":
-                    yield part.get("name", "")
+                    yield elements.name(part)
 
     def _read(self, element: etree._Element, name: str) -> types.Type:
         function = elements.child(element, "functionItem")
@@ -85,7 +85,7 @@ class ItemTypes:
             )
         elif components:
             found = types.ContextType(
-                name, tuple((part.get("name", ""), self._read(part, name)) for part in components)
+                name, tuple((elements.name(part), self._read(part, name)) for part in components)
             )
         else:
             found = self._known(elements.type_name(element), element)
@@ -97,7 +97,8 @@ class ItemTypes:
             found = types.ListType(name, found)
         constraint = elements.child(element, "typeConstraint")
         if constraint is not None and elements.text(constraint):
-            found = types.Restricted(name, found, self._test(self.compile_tests(constraint)))
+            tests = self.compile_tests(constraint)
+            found = types.Restricted(name, found, self._test(tests), tests.text)
         return found
 
     @staticmethod

@@ -70,7 +70,7 @@ class _Linking:
             return None
 
     def _complain(self, code: str, file: str, element: etree._Element, **params: object) -> None:
-        name = element.get("name", "")
+        name = elements.name(element)
         self.findings.append(
             errors.Finding(
                 f"dmn.{code}",

@@ -46,7 +46,7 @@ class _Reading:
         findings: list[errors.Finding],
     ) -> None:
         self.root, self.file, self.findings = root, file, findings
-        self.result = DecisionModel(root.get("id", ""), root.get("name", ""), root.get("namespace", ""), file)
+        self.result = DecisionModel(root.get("id", ""), elements.name(root), root.get("namespace", ""), file)
         self.available = imports
         drawn = [element for element in root if elements.tag(element) in _NAMED]
         self.named = {element.get("id", ""): _variable_name(element) for element in drawn}
@@ -85,7 +85,7 @@ class _Reading:
 
     def _read_imports(self) -> None:
         for element in elements.all_of(self.root, "import"):
-            name, namespace = element.get("name", ""), element.get("namespace", "")
+            name, namespace = elements.name(element), element.get("namespace", "")
             if not elements.imports_decisions(element):
                 self.complain("import_kind", element, name=name, kind=element.get("importType", ""))
                 continue
@@ -152,7 +152,7 @@ class _Reading:
             self.complain("input_not_required", element, name=name)
         reads = frozenset(scope.reads) - own - undrawn
         self.result.decisions[identity] = Decision(
-            identity, elements.attribute(element, "name", "id"), self._variable(element), box.table, box.logic, needs,
+            identity, elements.name(element) or identity, self._variable(element), box.table, box.logic, needs,
             frozenset(scope.names) - own - {named}, reads,
             elements.description(element), elements.line(element), self.file,
             box.entries, box.text, box.members, box.infer, tuple(scope.tables), box.choice,
@@ -167,10 +167,12 @@ class _Reading:
             parameters = boxes.parameters(function, scope)
             with scope.binding([parameter.name for parameter in parameters]):
                 box = boxes.function_body(function, scope)
+        identity, own = elements.attribute(element, "id", "name"), _variable_name(element)
         needs = self._needs(element)
+        if own in scope.names - self._needed_names(needs):  # it calls itself, which no editor can draw
+            needs += (Need("knowledge", identity, self.result, ()),)
         for name in sorted(scope.names - self._needed_names(needs)):
             self.complain("knowledge_outside", element, name=name)
-        identity = elements.attribute(element, "id", "name")
         self.result.knowledge[identity] = Knowledge(
             identity,
             self._variable(element),
@@ -248,9 +250,7 @@ _NAMED = frozenset(_KINDS)
 
 
 def _variable_name(element: etree._Element) -> str:
-    declared = elements.child(element, "variable")
-    own = "" if declared is None else elements.attribute(declared, "name")
-    return own or elements.attribute(element, "name")
+    return elements.name(elements.child(element, "variable")) or elements.name(element)
 
 
 def _exported(model: DecisionModel) -> set[str]:

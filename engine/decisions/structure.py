@@ -109,7 +109,7 @@ class _Structure:
         if len(outputs) < 2:
             return
         for number, output in enumerate(outputs, 1):
-            if not output.get("name"):
+            if not elements.name(output):
                 yield self.finding("output_without_name", output, number=number)
         yield from self.twice(outputs)
         if table.get("aggregation"):
@@ -131,8 +131,5 @@ def _name(part: etree._Element) -> str:
     """The name by which expressions know a part."""
     holder = _HOLDERS.get(elements.tag(part))
     if holder:
-        inner = elements.child(part, holder)
-        return "" if inner is None else inner.get("name", "")
-    declared = elements.child(part, "variable")
-    own = "" if declared is None else declared.get("name", "")
-    return own or part.get("name", "")
+        return elements.name(elements.child(part, holder))
+    return elements.name(elements.child(part, "variable")) or elements.name(part)

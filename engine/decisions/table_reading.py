@@ -48,7 +48,7 @@ def read(element: etree._Element, scope: Scope) -> Table:
 
 def _name(element: etree._Element) -> str:
     """What a table is called: by the nearest element around it that has a name."""
-    return next((named for at in element.iterancestors() if (named := at.get("name"))), "")
+    return next((named for at in element.iterancestors() if (named := elements.name(at))), "")
 
 
 def _needed(inputs: tuple[Input, ...], rules: tuple[Rule, ...]) -> tuple[int, ...]:
@@ -113,7 +113,7 @@ def _output(clause: etree._Element, table: etree._Element, count: int, scope: Sc
     wanted = scope.type(named, clause)
     allowed = _allowed(clause, "outputValues", scope)
     default = elements.child(clause, "defaultOutputEntry")
-    name = clause.get("name", "")
+    name = elements.name(clause)
     label = elements.attribute(clause, "label", "name") or elements.attribute(table, "outputLabel")
     fallback = scope.expression(default) if default is not None and elements.text(default) else None
     priorities = _constants(allowed)

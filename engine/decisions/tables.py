@@ -52,12 +52,15 @@ def _unknown(table: Table, values: Sequence[object], run: Run) -> errors.Invalid
     What is null because it was given as another type is told apart: whoever gave it would look for it in vain.
     """
     missing = [table.inputs[column] for column in table.needed if values[column] is None]
-    lost = {warning.place.text: warning.params for warning in run.warnings if warning.code == "type_differs"}
+    lost = {one.place.text: one for one in run.warnings if one.code in _LOST}
     absent = [clause for clause in missing if clause.expression.text not in lost]
     differing = [(clause, lost[clause.expression.text]) for clause in missing if clause not in absent]
     found = [_needs("decision_needs_input", table, absent)] if absent else []
-    found += [_needs("decision_input_differs", table, [clause], **said) for clause, said in differing]
+    found += [_needs(_LOST[said.code], table, [clause], **said.params) for clause, said in differing]
     return errors.Invalid(found)
+
+
+_LOST = {"type_differs": "decision_input_differs", "value_not_allowed": "decision_input_not_allowed"}
 
 
 def _needs(code: str, table: Table, missing: Sequence[Input], **params: object) -> errors.Finding:

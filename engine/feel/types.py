@@ -178,7 +178,31 @@ def coerced(value: object, wanted: Type, run: Run) -> object:
         return dates.DateTime(value, dates.Time(0, 0))
     if isinstance(wanted, FunctionType) and isinstance(value, Function):
         return value
-    raise Refusal("type_differs", expected=wanted.name, found=kind(value))
+    raise _misfit(value, wanted, run)
+
+
+def _misfit(value: object, wanted: Type, run: Run, part: str = "") -> Refusal:
+    """Why a value is not of a type: the first part of it that is not, by its path, and what belongs there."""
+    said = {"expected": wanted.name, "found": kind(value)}
+    match wanted:
+        case Restricted(of=of, allowed=allowed) if conforms(value, of, run):
+            return Refusal(
+                "part_not_allowed" if part else "value_not_allowed", part=part, allowed=allowed, **said
+            )
+        case Restricted(of=of):
+            return _misfit(value, of, run, part)
+        case ListType(element=element) if isinstance(value, list):
+            for number, item in enumerate(value, 1):
+                if not conforms(item, element, run):
+                    return _misfit(item, element, run, f"{part}[{number}]")
+        case ContextType(fields=fields) if isinstance(value, dict):
+            for key, of in fields:
+                named = f"{part}.{key}" if part else key
+                if key not in value:
+                    return Refusal("part_missing", part=named, **said)
+                if not conforms(value[key], of, run):
+                    return _misfit(value[key], of, run, named)
+    return Refusal("part_differs" if part else "type_differs", part=part, **said)
 
 
 def read_as(value: object, wanted: Type) -> object:

@@ -174,6 +174,32 @@ def test_knowledge_fits_its_arguments_and_its_result_to_their_types() -> None:
     assert {warning.code for warning in outcome(found, "bad").warnings} == {"type_differs"}
 
 
+def test_knowledge_calls_itself_without_a_requirement_that_no_editor_can_draw() -> None:
+    factorial = knowledge("f", L("if n < 2 then 1 else n * f(n - 1)"), parameter("n"))
+    assert outcome(model(factorial, decision("d", L("f(5)"), ["knowledge:f"]))).value == 120
+
+
+def test_a_cell_of_a_relation_fits_the_type_of_its_column() -> None:
+    typed = rows("on n", L('"2026-01-31"'), L("[1]"), L("5"), L('"x"'))
+    typed = typed.replace('"on"', '"on" typeRef="date"').replace('"n"', '"n" typeRef="number"')
+    said = outcome(model(decision("d", typed)))
+    assert said.value == [{"on": "2026-01-31", "n": 1}, {"on": None, "n": None}]
+    assert [warning.code for warning in said.warnings] == ["type_differs"] * 2
+
+
+def test_an_entry_whose_variable_has_no_name_is_the_result() -> None:
+    assert outcome(model(decision("d", context(entry("a", L("1")), entry("", L("a + 1")))))).value == 2
+
+
+def test_however_the_words_of_a_name_are_spaced_it_is_one_name() -> None:
+    found = model(
+        '<inputData id="i" name=" Loan  days "/>',
+        knowledge(" fee  of ", L("a day + 1"), parameter("a  day", " number ")),
+        decision(" all  fees ", L("fee of(Loan days)"), ["input:i", "knowledge: fee  of "]),
+    )
+    assert outcome(found, "all fees", **{"Loan days": 3}).value == 4
+
+
 def test_knowledge_sees_its_parameters_and_what_it_requires_and_nothing_else() -> None:
     said = findings(
         '<inputData id="n" name="n"/>',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine import decisions, errors, feel
@@ -116,6 +118,8 @@ TYPES = """<itemDefinition name="tKind"><typeRef>string</typeRef>
 <inputData id="l" name="loan"><variable name="loan" typeRef="tLoan"/></inputData>
 <inputData id="ls" name="loans"><variable name="loans" typeRef="tLoans"/></inputData>"""
 
+GOOD = {"kind": "book", "due on": "2026-01-01"}
+
 
 def test_inputs_are_checked_and_read_by_the_models_types() -> None:
     found = model(
@@ -123,14 +127,35 @@ def test_inputs_are_checked_and_read_by_the_models_types() -> None:
         decision("late", literal("loan.due on < today()"), ["input:l"]),
         decision("all late", literal("every l in loans satisfies l.due on < today()"), ["input:ls"]),
     )
-    good = {"kind": "book", "due on": "2026-01-01"}
-    assert outcome(found, "late", loan=good).value is True
-    assert outcome(found, "all late", loans=[good, good]).value is True
-    assert outcome(found, "late", loan=[good]).value is True
-    assert outcome(found, "all late", loans=good).value is True
+    assert outcome(found, "late", loan=GOOD).value is True
+    assert outcome(found, "all late", loans=[GOOD, GOOD]).value is True
+    assert outcome(found, "late", loan=[GOOD]).value is True
+    assert outcome(found, "all late", loans=GOOD).value is True
     wrong = outcome(found, "late", loan={"kind": "sword", "due on": "2026-01-01"})
     assert wrong.value is None
-    assert "type_differs" in [warning.code for warning in wrong.warnings]
+    assert (wrong.warnings[0].code, wrong.warnings[0].params["part"]) == ("part_not_allowed", "kind")
+
+
+WRONG = [
+    ("loan", {"kind": "book"}, "part_missing", "Thiếu phần “due on”."),
+    ("loan", {"kind": "book", "due on": 5}, "part_differs", "Phần “due on” cần kiểu date, gặp number."),
+    ("loan", "book", "type_differs", "Cần giá trị kiểu tLoan, gặp string."),
+    ("kind", "sword", "value_not_allowed", 'kiểu tKind cho phép: "book", "map".'),
+    ("loans", [GOOD, {**GOOD, "kind": "sword"}], "part_not_allowed", "Phần “[2].kind” không thuộc"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "code", "sentence"), WRONG, ids=[case[2] for case in WRONG])
+def test_what_does_not_fit_its_type_is_said_by_its_part(
+    name: str, value: Any, code: str, sentence: str
+) -> None:
+    kind = '<inputData id="kind" name="kind"><variable name="kind" typeRef="tKind"/></inputData>'
+    required = {"loan": "l", "loans": "ls", "kind": "kind"}
+    found = model(TYPES, kind, decision("d", literal(name), [f"input:{required[name]}"]))
+    (warning,) = outcome(found, "d", **{name: value}).warnings
+    assert warning.code == code
+    assert sentence in warning.sentence("vi")
+    assert warning.sentence("en")
 
 
 def test_a_result_of_another_type_is_null_with_a_warning() -> None:

@@ -55,6 +55,20 @@ def test_what_is_given_as_another_type_is_not_said_to_be_missing() -> None:
     assert "kiểu number, nhưng dữ liệu đưa vào là string" in differing.sentence("vi")
 
 
+def test_a_required_value_that_its_type_does_not_allow_is_refused_as_such() -> None:
+    kind = '<itemDefinition name="tP"><typeRef>number</typeRef><allowedValues><text>[20..250]</text></allowedValues>'
+    declared = (
+        '</itemDefinition><inputData id="i" name="pulse"><variable name="pulse" typeRef="tP"/></inputData>'
+    )
+    rules = table("FIRST", [REQUIRED], ["said"], [["< 60", "1"]])
+    with pytest.raises(errors.Invalid) as refused:
+        outcome(model(kind + declared, decision("d", rules, ["input:i"])), pulse=700)
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.params["allowed"]) == ("decision_input_not_allowed", "[20..250]")
+    assert "[20..250]" in finding.sentence("vi")
+    assert "[20..250]" in finding.sentence("en")
+
+
 def test_a_required_value_of_another_type_than_its_column_is_refused_as_such() -> None:
     """It is null (DMN 1.5, 10.3.2.9.4), and a table that lists what is wrong would take that for fine."""
     refused = refusal(healthy(REQUIRED, "< 60"), pulse="50")
