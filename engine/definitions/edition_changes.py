@@ -1,69 +1,97 @@
-"""What each edition of a process changes over the one it follows, as short lists of names for a table to read."""
+"""What each edition of a process changes over the one it follows: the names of decisions, forms and files.
+
+Files are compared by what they mean, decisions one by one. Names say where to look; `compare` tells the differences.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from engine.definitions import bundle, compare, definition, editions
-from engine.definitions.compare import Change
-from engine.definitions.definition import Definition
+from lxml import etree
+
+from engine.bpmn import xml
+from engine.definitions import bundle, contents, editions
 from engine.definitions.editions import Edition
 
-NOT_TOLD = ("scenarios", "texts")
-"""Areas that follow from a change elsewhere."""
+_LOGIC = ("{*}decision", "{*}businessKnowledgeModel", "{*}decisionService")
+_REMARKS = ("{*}description", "{*}annotationEntry")
+_NOT_TOLD = ("texts/", "scenarios/", "forms/", editions.FILE, *contents.IGNORED)
+"""Forms are told by name; texts and scenarios follow from what else changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
     """An edition, the one it is laid over (None: it is the process folder itself), and what it changes there.
 
-    `decisions` and `forms` are names in alphabetical order, those that were added or left out marked as such; `areas`
-    are the other areas of the process in which something differs, as `compare` names them.
+    Names in alphabetical order: decisions by id and files of decisions as a whole, forms, other files. What was not
+    there before ends in "(new)", what is left out in "(left out)".
     """
 
     edition: Edition
     over: str | None
     decisions: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
-    areas: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def of(folder: Path, forms_dir: Path) -> tuple[Changed, ...]:
-    """Every edition of a process folder in order of effect; none where it has only the one. Invalid as when checked."""
+    """Every edition of a process folder in order of effect; none where there is only the one. Invalid as when read."""
     known = editions.of(folder)
     changing = {one.name for one in editions.changing(folder)}
+    own = next((one.name for one in known if one.name not in changing), folder.name)
     if not changing:
         return ()
-    own = next((one.name for one in known if one.name not in changing), folder.name)
-    read = {name: definition.compile(bundle.read(folder, forms_dir, name)) for name in sorted(changing)}
-    read[own] = definition.compile(bundle.read(folder, forms_dir))
     return tuple(
-        _changed(one, one.follows or own, read) if one.name in changing else Changed(one, None)
-        for one in known
+        _changed(folder, forms_dir, one, own) if one.name in changing else Changed(one, None) for one in known
     )
 
 
-def _changed(edition: Edition, over: str, read: Mapping[str, Definition]) -> Changed:
-    found = compare.changes(read[over], read[edition.name])
-    decisions, forms = _names(found, "rules", "decision"), _names(found, "forms", "form")
-    return Changed(edition, over, decisions, forms, _areas(found))
+def _changed(folder: Path, forms_dir: Path, edition: Edition, own: str) -> Changed:
+    before, after = (bundle.read(folder, None, name).files for name in (edition.follows, edition.name))
+    earlier, later = ({path: b"" for path in files if path.endswith(".dmn")} for files in (before, after))
+    decisions = _names(earlier, later)
+    for path in earlier.keys() & later.keys():
+        decisions += _names(_logic(path, before[path]), _logic(path, after[path]))
+    forms = _names(_forms(before), _forms(after))
+    forms += [f"`{path.stem}`" for path in (forms_dir / editions.FOLDER / edition.name).glob("*.json")]
+    told = (decisions, forms, _names(_others(before), _others(after)))
+    return Changed(edition, edition.follows or own, *(tuple(sorted(names, key=_plain)) for names in told))
 
 
-def _names(changes: Iterable[Change], area: str, noun: str) -> tuple[str, ...]:
-    """What was changed of an area, by name, each once; `(new)` or `(left out)` when as a whole."""
-    whole = {"added": " (new)", "removed": " (left out)"}
-    told: dict[str, str] = {}
-    for change in changes:
-        if change.area != area or change.code == "annotation_changed":
-            continue
-        word, _, how = change.code.partition("_")
-        name = str(change.params.get(noun) or change.params.get("name") or change.params["file"])
-        told.setdefault(name, whole.get(how, "") if word in (noun, "file") else "")
-    return tuple(f"`{name}`{how}" for name, how in sorted(told.items()))
+def _names(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> list[str]:
+    """What means something else afterwards, by name."""
+    return [
+        f"`{name}`"
+        + ("" if name in before and name in after else " (new)" if name in after else " (left out)")
+        for name in before.keys() | after.keys()
+        if before.get(name) != after.get(name)
+    ]
 
 
-def _areas(changes: Iterable[Change]) -> tuple[str, ...]:
-    told = {change.area for change in changes} - {"rules", "forms", *NOT_TOLD}
-    return tuple(sorted(told))
+def _plain(name: str) -> str:
+    return name.replace("`", "")
+
+
+def _logic(path: str, content: bytes) -> dict[str, bytes]:
+    """The logic of each decision of a file without remarks; written out first, for lxml loses the namespaces declared
+    further out."""
+    logic = {}
+    for element in xml.parse(content, path).iter(*_LOGIC):
+        own = etree.fromstring(etree.tostring(element))
+        etree.strip_elements(own, *_REMARKS, with_tail=False)
+        logic[element.get("id", "")] = contents.canonical(own)
+    return logic
+
+
+def _forms(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What the forms in the process folder mean, by name."""
+    forms = [path for path in files if path.startswith("forms/") and path.endswith(".json")]
+    return {PurePosixPath(path).stem: contents.meaning(path, files[path]) for path in forms}
+
+
+def _others(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What the files mean that are neither told in another column nor follow from those."""
+    others = [path for path in files if not (path.endswith(".dmn") or path.startswith(_NOT_TOLD))]
+    return {path: contents.meaning(path, files[path]) for path in others}

@@ -65,7 +65,7 @@ def _authority(told: Changed) -> tuple[str, ...]:
 
 
 def _changed(told: Changed) -> str:
-    groups = (("decisions", told.decisions), ("forms", told.forms), ("other", told.areas))
+    groups = (("decisions", told.decisions), ("forms", told.forms), ("other", told.files))
     return " · ".join(f"{group}: {', '.join(names)}" for group, names in groups if names) or "words only"
 
 

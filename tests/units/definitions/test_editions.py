@@ -119,7 +119,7 @@ def test_the_page_of_a_process_tells_its_editions_who_decided_them_and_what_each
     rows = [
         f"| `may` | 2021-05-01 | {decided} |  | this page |",
         f"| `june` | 2021-06-18 | {decided} | `may` | decisions: `limits` |",
-        f"| `july` | 2021-07-15 | {decided} | `june` | forms: `lend` · other: process |",
+        f"| `july` | 2021-07-15 | {decided} | `june` | forms: `lend` · other: `process.yaml` |",
     ]
     assert [line for line in page if decided in line] == rows
 
