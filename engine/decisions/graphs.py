@@ -8,7 +8,7 @@ from lxml import etree
 
 from engine import errors
 from engine.decisions import elements
-from engine.decisions.models import DecisionModel, Need
+from engine.decisions.models import Decision, DecisionModel, Need
 
 DEEPEST = 60  # decisions requiring decisions, one after the other
 
@@ -38,7 +38,27 @@ def findings(model: DecisionModel, root: etree._Element, file: str) -> list[erro
     for identity in () if found else _too_deep(model):
         told = {"name": _name(model, identity), "most": DEEPEST}
         found.append(errors.Finding("dmn.chain_too_long", told, file, lines.get(identity), identity))
+    for decision in model.decisions.values():
+        for name, required in _by_other_names(model, decision):
+            told = {"name": name, "decision": required}
+            found.append(errors.Finding("dmn.required_by_other_name", told, file, decision.line, decision.id))
     return found
+
+
+def _by_other_names(model: DecisionModel, decision: Decision) -> Iterator[tuple[str, str]]:
+    """Names read from outside that a required decision has for a column of results, or for its id.
+
+    Some engines know what it gives by these; by the standard its variable alone names it (DMN 1.5, 6.3.7), and
+    what is meant would be null without a word.
+    """
+    declared = {known.name for known in model.inputs.values()}
+    declared |= {known.variable.name for known in model.decisions.values()}
+    for need in decision.needs:
+        if need.kind == "decision":
+            required = need.model.decisions[need.id]
+            others = {clause.name for clause in required.outputs} | {required.id}
+            for name in sorted((others & decision.names) - declared):
+                yield name, required.variable.name
 
 
 def _too_deep(model: DecisionModel) -> Iterator[str]:

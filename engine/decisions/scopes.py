@@ -67,21 +67,15 @@ class Scope:
 
     def expression(self, element: etree._Element) -> Expression:
         """The expression in an element's text; what cannot be read becomes a finding, and null."""
-        return self._noted(element, self._compiled(element, elements.text(element)))
+        return self._noted(self._compiled(feel.compile, element, elements.text(element)))
 
     def text(self, element: etree._Element, text: str) -> Expression:
         """An expression given as text, complaints going to the element."""
-        return self._noted(element, self._compiled(element, text))
+        return self._noted(self._compiled(feel.compile, element, text))
 
     def cell(self, element: etree._Element) -> UnaryTests:
         """The unary tests in an element's text."""
-        text = elements.text(element)
-        try:
-            self._check_language(element)
-            tests = self._remembered(feel.compile_unary, text)
-        except feel.FeelError as error:
-            self._complain(element, error)
-            tests = feel.compile_unary("null", ())
+        tests = self._compiled(feel.compile_unary, element, elements.text(element))
         self._note(tests.names, tests.reads)
         return tests
 
@@ -96,13 +90,18 @@ class Scope:
             )
         )
 
-    def _compiled(self, element: etree._Element, text: str) -> Expression:
+    def _compiled(self, compiler: Callable[..., Compiled], element: etree._Element, text: str) -> Compiled:
+        """The text compiled; what is in another language, or cannot be read, is complained of and counts as null."""
+        language = element.get("expressionLanguage", "")
+        if not elements.is_feel(language):
+            self.complain("language_unknown", element, named=language)
+            return compiler("null", ())
         try:
-            self._check_language(element)
-            return self._remembered(feel.compile, text)
+            return self._remembered(compiler, text)
         except feel.FeelError as error:
-            self._complain(element, error)
-            return feel.compile("null", ())
+            at, where = elements.text_line(element), elements.identity(element)
+            self.findings.append(error.finding(self.file, at, where))
+            return compiler("null", ())
 
     def _remembered(self, compiler: Callable[..., Compiled], text: str) -> Compiled:
         names = self.known | frozenset(self.bound) if self.bound else self.known
@@ -112,17 +111,7 @@ class Scope:
         found: Compiled = self.memory[key]
         return found
 
-    def _check_language(self, element: etree._Element) -> None:
-        language = element.get("expressionLanguage", "")
-        if not elements.is_feel(language):
-            self.complain("language_unknown", element, named=language)
-
-    def _complain(self, element: etree._Element, error: feel.FeelError) -> None:
-        self.findings.append(
-            error.finding(self.file, elements.text_line(element), elements.identity(element))
-        )
-
-    def _noted(self, element: etree._Element, expression: Expression) -> Expression:
+    def _noted(self, expression: Expression) -> Expression:
         self._note(expression.names, expression.reads)
         return expression
 

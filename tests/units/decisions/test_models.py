@@ -206,6 +206,29 @@ def test_another_language_or_outside_code_is_refused() -> None:
     assert "javascript" in found[1].sentence("en")
 
 
+def test_what_is_in_another_language_is_not_read_as_feel() -> None:
+    script = '<literalExpression expressionLanguage="juel"><text>${days}</text></literalExpression>'
+    assert [complaint.code for complaint in findings(decision("a", script))] == ["dmn.language_unknown"]
+
+
+@pytest.mark.parametrize("name", ["season", "s"])
+def test_a_required_decision_read_by_its_column_or_id_is_refused(name: str) -> None:
+    """As Camunda's engines have it; by the standard only its variable names what it gives."""
+    required = decision("s", table("UNIQUE", ["month"], ["season"], [["6", '"dry"']])).replace(
+        'name="s"', 'name="Season of the year"'
+    )
+    found = findings(required, decision("dish", literal(f"{name} = null"), ["decision:s"]))
+    assert [(one.code, one.element) for one in found] == [("dmn.required_by_other_name", "dish")]
+    assert "“Season of the year”" in found[0].sentence("vi")
+    assert "“Season of the year”" in found[0].sentence("en")
+
+
+def test_a_column_name_that_an_input_bears_too_is_that_input() -> None:
+    required = decision("s", table("UNIQUE", ["month"], ["season"], [["6", '"dry"']]))
+    given = '<inputData id="i" name="season"/>'
+    assert findings(given, required, decision("d", literal("season"), ["decision:s", "input:i"])) == []
+
+
 def test_a_connection_to_the_wrong_kind_of_element_is_refused() -> None:
     found = findings(
         INPUT, decision("a", literal("1"), ["decision:i"]), decision("b", literal("1"), ["input:a"])
