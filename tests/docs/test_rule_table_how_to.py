@@ -99,7 +99,10 @@ def test_the_command_says_what_the_page_shows(
 
 @both
 def test_the_scenario_of_the_page_holds(language: str) -> None:
-    (scenario,) = yaml.safe_load(TEXTS[language].split("```yaml\n")[1].split("```")[0])
+    declared, scenarios = (block.split("```")[0] for block in TEXTS[language].split("```yaml\n")[1:3])
+    (key, named), (scenario,) = *yaml.safe_load(declared)["decisions"].items(), yaml.safe_load(scenarios)
+    assert scenario["decision"] == key
+    assert named == {"file": FILE.name, "decision": "screening"}
     for case in scenario["cases"]:
         given = {**scenario["given"], **case.get("given", {})}
         if case["expect"].get("refused"):
