@@ -193,13 +193,13 @@ def _collect(table: Table, rules: list[Rule], frame: Frame) -> object:
     if table.aggregation == "COUNT":
         return Decimal(len(found))
     try:
-        return BUILT_IN[_AGGREGATED[table.aggregation]].call(frame.run, [found])
+        return BUILT_IN[AGGREGATED[table.aggregation]].call(frame.run, [found])
     except Refusal as refusal:
         frame.run.note(refusal, _nowhere(table.aggregation))
         return None
 
 
-_AGGREGATED = {"SUM": "sum", "MIN": "min", "MAX": "max"}  # the functions, as DMN 1.5, 10.3.2.10 has it
+AGGREGATED = {"SUM": "sum", "MIN": "min", "MAX": "max"}  # the functions, as DMN 1.5, 10.3.2.10 has it
 _COMBINED = {
     HitPolicy.UNIQUE: _unique, HitPolicy.ANY: _any, HitPolicy.FIRST: _first, HitPolicy.PRIORITY: _priority,
     HitPolicy.RULE_ORDER: _rule_order, HitPolicy.OUTPUT_ORDER: _output_order, HitPolicy.COLLECT: _collect,

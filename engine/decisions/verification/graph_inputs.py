@@ -1,96 +1,81 @@
-"""What a decision and all it requires read from outside, and values of it that may make a difference."""
+"""What a decision and all it requires read from outside, each cut into pieces that the graph does not tell apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import timedelta
 
 from engine import feel
-from engine.decisions import plans
+from engine.decisions import fitting
 from engine.decisions.models import Decision, DecisionModel
-from engine.decisions.verification import constants, domains
-from engine.decisions.verification.constants import BeyondAnalysis, Constants, Known
+from engine.decisions.verification import constants, domains, flows, paths, pieces
+from engine.decisions.verification.constants import BeyondAnalysis, Constants
 from engine.decisions.verification.covers import TooLarge
-from engine.feel import syntax as tree
-from engine.feel.expressions import Expression, UnaryTests
-from engine.feel.faults import FeelError
+from engine.decisions.verification.flows import SCALAR, Flows, Use
+from engine.decisions.verification.graph_scopes import MOMENT
+from engine.decisions.verification.paths import Path
+from engine.decisions.verification.possibilities import SOMETHING
+from engine.feel import types
+from engine.feel.budgets import Run
+from engine.feel.faults import Place
 
-Leaf = tuple[str, ...]
-"""The path of something read from outside: `("reader", "debt")`."""
-
-MOMENT = feel.Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
+MOST_PIECES = 200  # of one input
+NULL = 0  # the piece of what is not known
 _OTHER = "…"  # a text that nothing compares with
-_DAYS = [
+_DAYS = tuple(
     (MOMENT.now - timedelta(days)).date().isoformat()
     for days in (10_000, 0, 100, 1_000, 3_000, 5_000, 20_000, 30_000, -1_000)
-]
-_DATES = frozenset(("date", "date and time"))
-_LISTS = frozenset(
-    ("count", "sum", "max", "min", "concatenate", "append", "distinct values", "sort", "flatten")
 )
 
 
-@dataclass(slots=True)
-class Inputs:
-    """All that is read from outside, in order of reading: values to try, what is read beside it, what it is called.
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Something read from outside: what it is called, and its pieces, each by a value as given and as decisions see it.
 
-    `spare` are values for what nothing is compared with.
+    The first piece is null. Where it is `beyond` analysis the last stands for every other value.
     """
 
-    values: dict[Leaf, list[feel.Json]] = field(default_factory=dict)
-    beside: dict[Leaf, set[Leaf]] = field(default_factory=dict)
-    labels: dict[Leaf, str] = field(default_factory=dict)
-    spare: dict[Leaf, list[feel.Json]] = field(default_factory=dict)
+    path: Path
+    label: str
+    given: tuple[feel.Json, ...]
+    seen: tuple[object, ...]
+    beyond: bool
 
-    def label(self, leaf: Leaf) -> str:
-        """The label of the column that asks for it alone, else its path."""
-        return self.labels.get(leaf) or ".".join(leaf)
 
-    def note(self, leaf: Leaf, values: Sequence[feel.Json], beside: Sequence[Leaf]) -> None:
-        """Something read, values for it, and all that one expression reads."""
-        known = self.values.setdefault(leaf, [])
-        for value in values:
-            if value is not None and not _holds(known, value):
-                known.append(value)
-        self.beside.setdefault(leaf, set()).update(other for other in beside if other != leaf)
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that is read from outside, in order of reading.
+
+    `bare` are contexts that are taken as a whole too, `asked` the names that may be asked of conclusions; `clock` where
+    the moment makes a difference. `beyond` names what is beyond analysis, in whole or in part.
+    """
+
+    leaves: tuple[Leaf, ...]
+    bare: tuple[Path, ...]
+    asked: frozenset[str]
+    clock: bool
+    beyond: tuple[str, ...]
 
 
 def of(model: DecisionModel, decision: Decision) -> Inputs:
-    """The inputs of a decision's graph; lists are tried empty, texts read as dates as days around the moment."""
-    found, lists = Inputs(), set[str]()
-    for its_model, part in parts(model, decision):
-        _read(part, {one.variable.name for one in its_model.decisions.values()}, found, lists)
-    for leaf in [leaf for leaf in found.values if leaf[0] in lists]:
-        for known in (found.values, found.beside, found.labels):
-            known.pop(leaf, None)
+    """The inputs of a decision's graph; raises TooLarge where one has too many pieces."""
+    found = flows.of(list(parts(model, decision)))
     bare = [
-        leaf for leaf in found.values if any(other[: len(leaf)] == leaf != other for other in found.values)
+        path for path in found.leaves if any(other[: len(path)] == path != other for other in found.leaves)
     ]
-    for leaf in bare:  # its members are read one by one
-        del found.values[leaf]
-    for name in sorted(lists):
-        found.values[name,] = [[]]
-    for leaf, values in found.values.items():
-        found.beside[leaf] = found.beside.get(leaf, set()) & found.values.keys()
-        if not values:
-            found.note(leaf, found.spare.get(leaf, []), ())
-        if not values:
-            values.append(_OTHER)
-    return found
+    leaves = tuple(_leaf(path, use, found) for path, use in found.leaves.items() if path not in bare)
+    unread = [part for _, part in parts(model, decision) if flows.is_unread(part)]
+    every = [decision] if not found.is_all_asked else [part for _, part in parts(model, decision)]
+    asked = found.asked | {clause.name for part in every for clause in part.outputs}
+    beyond = [leaf.label for leaf in leaves if leaf.beyond] + [".".join(path) for path in bare]
+    beyond += [part.name for part in unread] + (["today()"] if found.clock else [])
+    return Inputs(leaves, tuple(bare), frozenset(asked), found.clock, tuple(dict.fromkeys(beyond)))
 
 
-def variables(case: Mapping[Leaf, feel.Json]) -> dict[str, feel.Json]:
-    """A case as the variables an evaluation takes."""
-    found: dict[str, Any] = {}
-    for leaf, value in case.items():
-        inside = found
-        for name in leaf[:-1]:
-            inside = inside.setdefault(name, {})
-        inside[leaf[-1]] = value
-    return found
+def read_by(model: DecisionModel, decision: Decision) -> set[Path]:
+    """The paths of all that is read from outside."""
+    return set(flows.of(list(parts(model, decision))).leaves)
 
 
 def parts(model: DecisionModel, decision: Decision) -> Iterator[tuple[DecisionModel, Decision]]:
@@ -109,131 +94,78 @@ def parts(model: DecisionModel, decision: Decision) -> Iterator[tuple[DecisionMo
     return below(model, decision)
 
 
-def _read(decision: Decision, decided: set[str], found: Inputs, lists: set[str]) -> None:
-    inputs = {plans.variable(need).name for need in decision.needs if need.kind == "input"}
-    outside = (decision.names - decided) | inputs
-    known = constants.known(decision)
-    if decision.table is None:
-        names = decision.names | decision.reads | {plans.variable(need).name for need in decision.needs}
-        try:
-            _take(_Expression(feel.compile(decision.text or "null", names), outside, known), [], found, lists)
-        except FeelError:
-            return
+def variables(case: Mapping[Path, feel.Json]) -> dict[str, feel.Json]:
+    """A value for each input as the variables an evaluation takes."""
+    found: dict[str, feel.Json] = {}
+    for path, value in case.items():
+        paths.put(found, path, value)
+    return found
+
+
+def _leaf(path: Path, first: Use, found: Flows) -> Leaf:
+    uses = list(first.further())
+    declared = _declared(path, found)
+    beyond = any(use.beyond or use.listed for use in uses)
+    given: list[feel.Json] = [None]
+    seen: list[object] = [None]
+    for value in _samples(uses, declared, found.clock):
+        taken = _taken(value, declared)
+        if taken is None or not all(domains.passes(one, taken, {}) for one in found.allowed.get(path, ())):
+            continue
+        if not any(type(one) is type(taken) and one == taken for one in seen):
+            given.append(value)
+            seen.append(taken)
+    if len(seen) > MOST_PIECES:
+        raise TooLarge
+    if beyond or len(seen) == 1:
+        given.append(_OTHER)
+        seen.append(SOMETHING)
+        beyond = True
+    label = found.labels.get(path) or ".".join(path)
+    return Leaf(path, label, tuple(given), tuple(seen), beyond)
+
+
+def _declared(path: Path, found: Flows) -> types.Type:
+    """The type of an input, or of a member of it, as its model declares it."""
+    wanted = found.types.get(path[0], types.ANY)
+    for name in path[1:]:
+        plain = types.unrestricted(wanted)
+        members = dict(plain.fields) if isinstance(plain, types.ContextType) else {}
+        wanted = members.get(name, types.ANY)
+    return wanted
+
+
+def _samples(uses: Sequence[Use], declared: types.Type, clock: bool) -> Iterator[feel.Json]:
+    """A value of each piece, as it is given from outside."""
+    if any(use.listed for use in uses):
+        yield []
         return
-    try:
-        columns = domains.columns(decision, known)
-    except TooLarge:
-        return
-    for column in columns:
-        clause = decision.table.inputs[column.places[0]]
-        samples = [feel.to_json(piece.sample) for piece in column.pieces if piece.sample is not None]
-        expression = _Expression(clause.expression, outside, known)
-        _take(expression, samples, found, lists)
-        named = [leaf for leaf in expression.leaves if leaf in expression.given] or list(expression.leaves)
-        if len(named) == 1:
-            found.labels.setdefault(named[0], clause.label)
-    for rule in decision.table.rules:
-        for cell in rule.tests:
-            _take(_Expression(cell, outside, known), [], found, lists)
-
-
-def _take(expression: _Expression, samples: list[feel.Json], found: Inputs, lists: set[str]) -> None:
-    """What one expression reads, with values: what it compares each with, and a column's for what it may give."""
-    leaves = list(expression.leaves)
-    lists |= expression.lists
-    for leaf in leaves:
-        found.note(leaf, expression.leaves[leaf], leaves)
-        found.note(leaf, samples if leaf in expression.given else [], leaves)
-        found.spare.setdefault(leaf, []).extend([*samples, *expression.literals])
-
-
-class _Expression:
-    """What an expression or cell reads from outside: `leaves` with the values each is compared with."""
-
-    def __init__(self, read: Expression | UnaryTests, outside: frozenset[str], known: Known) -> None:
-        self.text, self.outside, self.known = read.text, outside, known
-        self.leaves: dict[Leaf, list[feel.Json]] = {}
-        self.literals: list[feel.Json] = []
-        self.lists: set[str] = set()
-        self.given = set(_given(read.tree))
-        self._walk(read.tree)
-
-    def _walk(self, node: tree.Node, values: Sequence[feel.Json] = ()) -> None:
-        """Note what a node reads; `values` are worth trying for it where it is a path."""
-        path = _path(node)
-        if path is not None:
-            if path[0] in self.outside:
-                self.leaves.setdefault(path, []).extend(values)
-            return
-        match node:
-            case tree.Literal(value=value):
-                self.literals.append(feel.to_json(value))
-            case tree.Comparison(left=left, right=right):
-                self._walk(left, self._values(right))
-                self._walk(right, self._values(left))
-            case tree.Membership(value=value, tests=tests):
-                self._walk(value, [one for test in tests for one in self._values(test)])
-            case tree.Between(value=value, low=low, high=high):
-                self._walk(value, [*self._values(low), *self._values(high)])
-            case tree.Logic(parts=parts):
-                for part in parts:
-                    self._walk(part, (True, False))
-            case tree.If(condition=condition, then=then, otherwise=otherwise):
-                self._walk(condition, (True, False))
-                self._walk(then)
-                self._walk(otherwise)
-            case tree.Call(callee=tree.Name(name=name), arguments=arguments):
-                if name in _LISTS and arguments:
-                    self._listed(arguments[0])
-                for argument in arguments:
-                    self._walk(argument, _DAYS if name in _DATES else (True, False) if name == "not" else ())
-            case _:
-                if isinstance(node, tree.Filter | tree.Iterator):
-                    self._listed(node.source)
-                for child in tree.children(node):
-                    self._walk(child)
-
-    def _values(self, node: tree.Node) -> list[feel.Json]:
-        """The constants of one side of a comparison, numbers with those beside them."""
-        found = Constants()
+    known = Constants()
+    kinds: set[str] = set()
+    for use in uses:
+        kinds |= use.kinds
+        known.ordered = known.ordered or use.constants.ordered
+        for kind, values in use.constants.by_kind.items():
+            known.by_kind.setdefault(kind, []).extend(values)
+    if any(use.dated for use in uses):
+        yield from _DAYS
+    plain = types.unrestricted(declared).name
+    wanted = {plain} if plain in SCALAR else kinds | (known.by_kind.keys() - {"null"})
+    restricting = [declared.allowed] if isinstance(declared, types.Restricted) and declared.allowed else []
+    constants.read([feel.compile_unary(text) for text in restricting], known, {})
+    for kind in sorted(wanted):
         try:
-            constants.note(node, self.text, found, self.known)
+            cut = list(pieces.pieces(known, (kind,), whole=False, null=False))
         except BeyondAnalysis:
-            return []
-        values: list[feel.Json] = []
-        for kind, known in found.by_kind.items():
-            for value in known:
-                values += [value, value - 1, value + 1] if kind == "number" else [feel.to_json(value)]
-        if "boolean" in found.by_kind:
-            return [True, False]
-        return [*values, _OTHER] if "string" in found.by_kind else values
-
-    def _listed(self, node: tree.Node) -> None:
-        path = _path(node)
-        if path is not None and path[0] in self.outside:
-            self.lists.add(path[0])
+            continue
+        yield from (feel.to_json(piece.sample) for piece in cut)
+    if not wanted:
+        yield _OTHER
 
 
-def _given(node: tree.Node) -> Iterator[Leaf]:
-    """The paths whose value may be that of the expression, rather than asked about on the way."""
-    path = _path(node)
-    if path is not None:
-        yield path
-    if isinstance(node, tree.If):
-        yield from _given(node.then)
-        yield from _given(node.otherwise)
-
-
-def _path(node: tree.Node) -> Leaf | None:
-    """The names of `a.b.c`; None for anything else."""
-    if isinstance(node, tree.Name):
-        return (node.name,)
-    if isinstance(node, tree.Path):
-        source = _path(node.source)
-        return None if source is None else (*source, node.member)
-    return None
-
-
-def _holds(known: list[feel.Json], value: feel.Json) -> bool:
-    """Whether a value is among others; 1 and true are two."""
-    return any(type(one) is type(value) and one == value for one in known)
+def _taken(value: feel.Json, declared: types.Type) -> object:
+    """A value as decisions see it; null where its type does not allow it."""
+    taken = feel.from_json(value)
+    if declared == types.ANY:
+        return taken
+    return fitting.coerced(taken, declared, Run(MOMENT), Place("", 0, 0))

@@ -1,4 +1,4 @@
-"""Through the tables below: what is not known and still comes to the most permissive outcome is found by trying."""
+"""Through the tables below: what is not known and still comes to the most permissive outcome is told, all of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lxml import etree
 
 from engine import decisions, errors
 from engine.decisions.verification import graph_inputs, graph_nulls
+from engine.decisions.verification.graph_scopes import MOMENT
 from tests.units.decisions.drawn import decision, literal, model, table
 
 VISIT = Path(__file__).parents[3] / "processes" / "visit"
@@ -42,6 +43,7 @@ def test_what_nobody_measured_and_counts_as_fine_is_told_with_a_case() -> None:
     assert "“said” comes to ALLOW" in found[0].sentence("en")
     assert "“reader.debt” = 99" in found[0].sentence("en")
     assert "Nếu chưa biết “reader.debt” thì “said” vẫn ra ALLOW" in found[1].sentence("vi")
+    assert 'with “reader.debt” = 101 it comes to "ASK"' in found[1].sentence("en")
 
 
 def test_a_decision_above_that_reads_nothing_else_leaves_it_to_the_one_below() -> None:
@@ -64,7 +66,8 @@ def test_what_a_rule_catches_or_a_table_below_requires_is_not_told() -> None:
 
 def test_a_way_around_by_another_input_is_told_with_it() -> None:
     column = ("if debt = null and well_known = true then 0 else debt", "number", "", "", REQUIRED)
-    (_, finding) = told(graph([column], [["> 100", '"debt"'], ["null", '"debt unknown"']]))
+    (_, finding, idle) = told(graph([column], [["> 100", '"debt"'], ["null", '"debt unknown"']]))
+    assert idle.params["idle"] == "“well_known”"
     assert finding.code == "dmn_table.graph_permits_where"
     assert "when “well_known” = true" in finding.sentence("en")
 
@@ -81,15 +84,34 @@ def test_a_pair_is_told_where_neither_alone_suffices() -> None:
 
 def test_an_input_that_tells_only_beside_another_is_told_with_that() -> None:
     column = ('if sex = "male" then "no" else pregnant', "string", "", "", OPTIONAL)
-    (_, finding) = told(graph([column], [['"yes"', '"pregnant"']]))
+    (_, finding, idle) = told(graph([column], [['"yes"', '"pregnant"']]))
+    assert idle.params["idle"] == "“sex”"
     assert "If “if sex" in finding.sentence("en")
     assert "when “sex” = " in finding.sentence("en")
 
 
-def test_an_input_that_makes_no_difference_is_not_told() -> None:
+def test_an_input_that_makes_no_difference_is_told_in_one_sentence_with_others_like_it() -> None:
     rules = [["> 100", "-", '"debt"'], ["> 100", '"lost"', '"card"']]
     columns = [("debt", "number", "", "", REQUIRED), ("card", "string", "", "", OPTIONAL)]
-    assert unknown(graph(columns, rules)) == []
+    (finding,) = told(graph(columns, rules))
+    assert finding.code == "dmn_table.graph_idle"
+    assert "no known value of theirs was found that leads elsewhere there: “card”." in finding.sentence("en")
+
+
+def test_combinations_of_three_and_more_are_told_and_the_least_only() -> None:
+    counted = "count([a, b, c, d][item = null])"
+    column = (
+        f"if {counted} = 3 then 0 else if {counted} > 0 then 200 else if a > 1 or b > 1 or c > 1 or d > 1 "
+        "then 200 else 1",
+        "number",
+        "",
+        "",
+        REQUIRED,
+    )
+    found = graph([column], [["> 100", '"debt"']])
+    assert unknown(found) == [
+        "“a”, “b”, “c”", "“a”, “b”, “d”", "“a”, “c”, “d”", "“b”, “c”, “d”",
+    ]  # fmt: skip
 
 
 def test_lists_are_taken_empty_and_texts_read_as_dates_as_days() -> None:
@@ -100,25 +122,55 @@ def test_lists_are_taken_empty_and_texts_read_as_dates_as_days() -> None:
     found = graph_inputs.of(
         drawn := graph(columns, [["> 0", "-", '"late"'], ["-", "false", '"date"']]), drawn.decisions["said"]
     )
-    assert found.values["loans",] == [[]]
-    assert "2000-01-01" in found.values["born_on",]
+    given = {leaf.path: leaf.given for leaf in found.leaves}
+    assert [] in given["loans",]
+    assert "2000-01-01" in given["born_on",]
+    assert set(found.beyond) == {"count(loans[late = true])", "date(born_on) < today()", "today()"}
     assert unknown(drawn) == ["“date(born_on) < today()”"]
 
 
-def test_an_outcome_that_trying_does_not_reach_is_said() -> None:
+def test_an_outcome_that_nothing_leads_to_is_said() -> None:
     never = [["-", '"always"'], ["> 100", '"debt"']]
-    assert [finding.code for finding in told(graph([("debt", "number", "", "", OPTIONAL)], never))] == [
-        "dmn_table.graph_not_reached"
+    (finding,) = told(graph([("debt", "number", "", "", OPTIONAL)], never))
+    assert "“said” never comes to ALLOW" in finding.sentence("en")
+
+
+def test_what_is_beyond_analysis_is_said_and_what_it_leaves_open() -> None:
+    column = ("sum(loans.debt)", "number", "", "", REQUIRED)
+    (finding,) = told(graph([column], [["> 100", '"debt"'], ["0", '"none"'], ["null", '"unknown"']]))
+    assert finding.code == "dmn_table.graph_not_reached"
+    assert "beyond analysis, which cannot tell what becomes of “sum(loans.debt)”" in finding.sentence("en")
+
+
+def test_a_combination_that_may_lead_there_as_far_as_analysis_can_say_is_told_as_such() -> None:
+    column = (
+        "if card = null and number(debt) = 7777 then 0 else if card = null then 200 else 1",
+        "number",
+        "",
+        "",
+        REQUIRED,
+    )
+    found = told(graph([column], [["> 100", '"debt"']]))
+    assert [finding.code for finding in found] == [
+        "dmn_table.graph_case",
+        "dmn_table.graph_may_permit",
+        "dmn_table.graph_idle",
     ]
+    assert "while “card” is not known is beyond analysis" in found[1].sentence("en")
+    assert "“debt”" in found[2].sentence("en")
 
 
-def test_more_than_is_listed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_are_listed_are_counted_and_a_graph_too_large_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     columns = [(f"x{place}", "number", "", "", OPTIONAL) for place in range(25)]
     rules = [["> 1" if at == place else "-" for at in range(25)] + ['"x"'] for place in range(25)]
-    codes = [finding.code.removeprefix("dmn_table.") for finding in told(graph(columns, rules))]
-    assert codes == ["graph_case", *["graph_permits"] * 20, "graph_cut"]
-    monkeypatch.setattr(graph_nulls, "MOST_TRIALS", 60)
-    assert told(graph(columns, rules))[-1].code in ("dmn_table.graph_cut", "dmn_table.graph_not_reached")
+    found = told(graph(columns, rules))
+    codes = [finding.code.removeprefix("dmn_table.") for finding in found]
+    assert codes == ["graph_case", *["graph_permits"] * 20, "graph_more"]
+    assert found[-1].params["count"] == 5
+    monkeypatch.setattr(graph_nulls, "MOST_BRANCHES", 60)
+    assert [finding.code for finding in told(graph(columns, rules))] == ["dmn_table.graph_too_large"]
 
 
 def test_a_table_that_requires_no_other_or_only_constants_is_left_to_the_analysis() -> None:
@@ -132,12 +184,22 @@ def test_a_table_that_requires_no_other_or_only_constants_is_left_to_the_analysi
 @pytest.mark.parametrize("file", sorted(VISIT.rglob("screening.dmn")), ids=lambda path: path.parent.name)
 def test_every_case_told_of_the_screening_comes_to_what_is_said_of_it(file: Path) -> None:
     found = decisions.read(etree.parse(file).getroot(), file.name)
-    tried = [one for each in found.decisions.values() if (one := graph_nulls.tried(found, each))]
-    assert any(one.unknown for one in tried)
-    for one in tried:
-        assert one.complete
+    studied = [one for each in found.decisions.values() if (one := graph_nulls.studied(found, each))]
+    assert any(one.unknown for one in studied)
+    for one in studied:
         for unknown in one.unknown:
-            assert {unknown.case[leaf] for leaf in unknown.leaves} == {None}
-            variables = graph_inputs.variables(unknown.case)
-            outcome = decisions.evaluate(found, one.decision.id, variables, graph_inputs.MOMENT)
-            assert outcome.value == one.outcome
+            assert {unknown.case[at] for at in unknown.leaves} == {graph_inputs.NULL}
+            for case, is_permissive in ((unknown.case, True), (unknown.known, False)):
+                variables = graph_inputs.variables(graph_nulls.values(one.inputs, case))
+                outcome = decisions.evaluate(found, one.decision.id, variables, MOMENT)
+                assert (outcome.value == one.outcome) is is_permissive
+
+
+@pytest.mark.parametrize("file", sorted(VISIT.rglob("screening.dmn")), ids=lambda path: path.parent.name)
+def test_nothing_of_the_screening_is_left_open(file: Path) -> None:
+    found = decisions.read(etree.parse(file).getroot(), file.name)
+    studied = graph_nulls.studied(found, found.decisions["conclusion"])
+    assert studied is not None
+    assert studied.unknown
+    assert not studied.is_doubtful
+    assert studied.more == 0

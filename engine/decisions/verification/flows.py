@@ -1,0 +1,362 @@
+"""Where values from outside go in a graph of decisions, and what they are compared with on the way.
+
+A value that is only ever passed on and compared with constants is known by its place among those: whatever lies between
+two neighbouring ones is treated alike. Whatever else becomes of it is beyond analysis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.decisions import plans
+from engine.decisions.models import Decision, DecisionModel
+from engine.decisions.verification import constants, graph_outcomes, paths
+from engine.decisions.verification.constants import BeyondAnalysis, Constants, Known
+from engine.decisions.verification.paths import Path
+from engine.feel import syntax as tree
+from engine.feel import types
+from engine.feel.expressions import UnaryTests
+from engine.feel.functions.declared import BUILT_IN
+
+Key = tuple[int, str]
+SCALAR = constants.ORDERED | {"string", "boolean"}
+_DATES = frozenset(("date", "date and time"))
+_PASSING = frozenset(("concatenate", "append", "flatten", "distinct values", "union", "reverse"))
+_CLOCK = frozenset(("now", "today"))
+
+
+@dataclass(slots=True, eq=False)
+class Use:
+    """A place that values come to: the constants they are compared with there, and where they go on to.
+
+    `beyond` where something is computed with them, `listed` where they are taken for lists, `dated` where a text is
+    read as a date. `kinds` are those that the place is declared for.
+    """
+
+    constants: Constants = field(default_factory=Constants)
+    kinds: set[str] = field(default_factory=set)
+    beyond: bool = False
+    listed: bool = False
+    dated: bool = False
+    to: list[Use] = field(default_factory=list)
+
+    def further(self) -> Iterator[Use]:
+        """This place and all that values go on to from here."""
+        seen, open_ones = {id(self)}, [self]
+        while open_ones:
+            one = open_ones.pop()
+            yield one
+            for other in one.to:
+                if id(other) not in seen:
+                    seen.add(id(other))
+                    open_ones.append(other)
+
+
+@dataclass(slots=True)
+class Flows:
+    """What becomes of everything read from outside, by path in order of reading; `clock` where the time is asked for.
+
+    `asked` are all names written in the graph (`is_all_asked` where some may not be seen),
+    `labels` those of columns that ask for one thing alone,
+    `allowed` the values that such a column allows, `types` those of declared inputs.
+    """
+
+    leaves: dict[Path, Use] = field(default_factory=dict)
+    decisions: dict[Key, Use] = field(default_factory=dict)
+    labels: dict[Path, str] = field(default_factory=dict)
+    types: dict[str, types.Type] = field(default_factory=dict)
+    allowed: dict[Path, list[UnaryTests]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+    is_all_asked: bool = False
+    clock: bool = False
+
+
+def of(parts: Sequence[tuple[DecisionModel, Decision]]) -> Flows:
+    """The flows of a graph's decisions, those below first."""
+    found = Flows()
+    for _, decision in parts:
+        _note_names(decision, found)
+    for model, decision in parts:
+        _Reading(model, decision, found).read()
+    return found
+
+
+def _note_names(decision: Decision, found: Flows) -> None:
+    """Every name that may be asked of a conclusion; all, where logic is beyond reading."""
+    table, expression = decision.table, graph_outcomes.literal(decision)
+    trees: list[object] = [] if expression is None else [expression.tree]
+    if table is not None:
+        trees += [clause.expression.tree for clause in table.inputs]
+        trees += [cell.tree for rule in table.rules for cell in rule.tests]
+        trees += [cell.tree for rule in table.rules for cell in rule.outputs]
+        trees += [clause.default.tree for clause in table.outputs if clause.default]
+    found.asked.update(name for one in trees for name in paths.names(one))
+    if is_unread(decision) or any(need.kind == "knowledge" for need in decision.needs):
+        found.is_all_asked = found.clock = True
+
+
+def is_unread(decision: Decision) -> bool:
+    """Whether a decision is other boxed logic, which is looked at as a whole only."""
+    return decision.logic is not None and decision.table is None and graph_outcomes.literal(decision) is None
+
+
+class _Reading:
+    """One decision's expressions."""
+
+    def __init__(self, model: DecisionModel, decision: Decision, found: Flows) -> None:
+        self.decision, self.found = decision, found
+        self.known: Known = constants.known(decision)
+        self.required: dict[Path, Use] = {}
+        inputs = set()
+        for need in decision.needs:
+            variable = plans.variable(need)
+            if need.kind == "decision":
+                use = found.decisions.setdefault((id(need.model), need.id), Use())
+                self.required[(*need.path, variable.name)] = use
+            elif need.kind == "input":
+                inputs.add(variable.name)
+                found.types.setdefault(variable.name, variable.type)
+        decided = {one.variable.name for one in model.decisions.values()}
+        self.outside = (decision.names - decided) | inputs
+        self.own = found.decisions.setdefault((id(model), decision.id), Use())
+        self.read_here: set[Path] = set()
+        self.bound: dict[str, tree.Node] = {}
+        self.item: tree.Node | None = None
+        self.text = ""
+
+    def read(self) -> None:
+        if self.decision.variable.type.name in SCALAR:
+            self.own.kinds.add(self.decision.variable.type.name)
+        expression = graph_outcomes.literal(self.decision)
+        if self.decision.table is not None:
+            self._table()
+        elif expression is not None:
+            self.text = expression.text
+            self._flow(expression.tree, self.own)
+        else:
+            for name in sorted(self.decision.names & self.outside):
+                self._named((name,), Use(beyond=True))
+
+    def _table(self) -> None:
+        table = self.decision.table
+        assert table is not None
+        for at, clause in enumerate(table.inputs):
+            use = Use()
+            plain = types.unrestricted(clause.type).name
+            use.kinds |= {plain} & SCALAR
+            cells = [rule.tests[at] for rule in table.rules if at < len(rule.tests)]
+            for cell in [*cells, *([clause.allowed] if clause.allowed else [])]:
+                self._cell(cell, use)
+            self.text = clause.expression.text
+            self.read_here.clear()
+            self._flow(clause.expression.tree, use)
+            self._label(clause.expression.tree, clause.label)
+            path = paths.path_of(clause.expression.tree)
+            if clause.allowed and path in self.found.leaves:
+                self.found.allowed.setdefault(path, []).append(clause.allowed)
+        asked = self.found.asked
+        for at, output in enumerate(table.outputs):
+            if (
+                len(table.outputs) == 1
+                or output.name in asked
+                or output.permissive
+                or self.found.is_all_asked
+            ):
+                cells_of = [rule.outputs[at] for rule in table.rules]
+                for conclusion in cells_of + ([output.default] if output.default else []):
+                    self.text = conclusion.text
+                    self._flow(conclusion.tree, self.own)
+
+    def _label(self, node: tree.Node, label: str) -> None:
+        """A column's label stands for what it asks for alone, or gives rather than asks about on the way."""
+        given = {path for path in _given(node) if path in self.found.leaves}
+        named = given or self.read_here
+        if len(named) == 1:
+            self.found.labels.setdefault(next(iter(named)), label)
+
+    def _cell(self, cell: UnaryTests, use: Use) -> None:
+        self.text = cell.text
+        for test in cell.tree.tests:
+            try:
+                constants.note(test, cell.text, use.constants, self.known)
+            except BeyondAnalysis:
+                use.beyond = True
+                self._literals(test, use)
+                self._flow(test, Use(beyond=True))
+
+    # -- expressions
+
+    def _flow(self, node: tree.Node, to: Use) -> None:
+        """Note that a node's value goes to a place, and what becomes of its parts on the way."""
+        path = paths.path_of(node)
+        if path is not None:
+            self._named(path, to)
+            return
+        truth = Use(kinds={"boolean"})
+        match node:
+            case tree.Comparison(operator=operator, left=left, right=right):
+                for side, other in ((left, right), (right, left)):
+                    self._flow(side, self._compared([other], operator not in ("=", "!=")))
+                self._share(left, right)
+            case tree.Between(value=value, low=low, high=high):
+                self._flow(value, self._compared([low, high], True))
+                self._flow(low, self._compared([value], True))
+                self._flow(high, self._compared([value], True))
+            case tree.Membership(value=value, tests=tests):
+                self._flow(value, self._tested(tests))
+                for test in tests:
+                    self._flow(test, self._compared([value], True))
+            case tree.Logic(parts=parts):
+                for part in parts:
+                    self._flow(part, truth)
+            case tree.If(condition=condition, then=then, otherwise=otherwise):
+                self._flow(condition, truth)
+                self._flow(then, to)
+                self._flow(otherwise, to)
+            case tree.Path(source=source):
+                self._flow(source, to)
+            case tree.List(items=items):
+                for item in items:
+                    self._flow(item, Use(to=list(_for_items(to))))
+            case tree.Context(entries=entries):
+                for _, value in entries:
+                    self._flow(value, to)
+            case tree.Filter(source=source, condition=condition):
+                self._flow(source, Use(listed=True, to=[to]))
+                outer, self.item = self.item, source
+                self._flow(condition, truth)
+                self.item = outer
+            case tree.For(iterators=iterators, body=body) | tree.Quantified(iterators=iterators, body=body):
+                self._loop(iterators, body, to if isinstance(node, tree.For) else truth)
+            case tree.Call(callee=tree.Name(name=name), arguments=arguments):
+                self._called(name, node, arguments, to)
+            case tree.Literal():
+                pass
+            case _:
+                self._computed(node, tree.children(node))
+
+    def _named(self, path: Path, to: Use) -> None:
+        if path[0] in self.bound:
+            self._flow(self.bound[path[0]], to)
+            return
+        for size in (2, 1):
+            if path[:size] in self.required:
+                self.required[path[:size]].to.append(to)
+                if to.beyond:
+                    self._literal_of(path, to)
+                return
+        if path[0] in self.outside:
+            declared = types.unrestricted(self.found.types.get(path[0], types.ANY))
+            if declared.name in SCALAR and len(path) > 1:  # a part of a date and the like
+                path, to = path[:1], Use(beyond=True)
+            self.found.leaves.setdefault(path, Use()).to.append(to)
+            self.read_here.add(path)
+        elif self.item is not None:
+            outer, self.item = self.item, None
+            self._flow(outer, to)
+            self.item = outer
+
+    def _called(self, name: str, node: tree.Call, arguments: Sequence[tree.Node], to: Use) -> None:
+        if name in _CLOCK or name not in BUILT_IN:
+            self.found.clock = True
+        if name == "not" and len(arguments) == 1:
+            self._flow(arguments[0], Use(kinds={"boolean"}))
+        elif name == "count" and len(arguments) == 1:
+            self._flow(arguments[0], Use(listed=True))
+        elif name in _PASSING:
+            for argument in arguments:
+                self._flow(argument, Use(listed=True, to=[to]))
+        else:
+            self._computed(node, arguments, dated=name in _DATES)
+
+    def _computed(self, node: tree.Node, parts: Sequence[tree.Node], dated: bool = False) -> None:
+        kinds = {"number"} if isinstance(node, tree.Arithmetic | tree.Negation) else set()
+        use = Use(beyond=True, dated=dated, kinds=kinds)
+        self._literals(node, use)
+        for part in parts:
+            self._flow(part, use)
+
+    def _loop(self, iterators: Sequence[tree.Iterator], body: tree.Node, to: Use) -> None:
+        outer = dict(self.bound)
+        for one in iterators:
+            self._flow(one.source, Use(listed=True, beyond=one.high is not None))
+            if one.high is not None:
+                self._flow(one.high, Use(beyond=True))
+            self.bound = {**self.bound, one.name: one.source}
+        self._flow(body, to)
+        self.bound = outer
+
+    # -- what values are compared with
+
+    def _compared(self, others: Sequence[tree.Node], ordered: bool) -> Use:
+        """A place where values are compared with others; beyond analysis, unless those are constants."""
+        use = Use()
+        for other in others:
+            try:
+                value = constants.value(other, self.text, self.known)
+                if value is not None or isinstance(other, tree.Literal):
+                    use.constants.add(value, ordered)
+            except BeyondAnalysis:
+                use.beyond = True
+                self._literals(other, use)
+        return use
+
+    def _tested(self, tests: Sequence[tree.Node]) -> Use:
+        use = Use()
+        for test in tests:
+            try:
+                constants.note(test, self.text, use.constants, self.known)
+            except BeyondAnalysis:
+                use.beyond = True
+                self._literals(test, use)
+        return use
+
+    def _share(self, left: tree.Node, right: tree.Node) -> None:
+        """What is compared with each other takes its values from the same constants."""
+        sides = [
+            [use for path in paths.of(side) if (use := self.found.leaves.get(path)) is not None]
+            for side in (left, right)
+        ]
+        for one in sides[0]:
+            for other in sides[1]:
+                one.to.append(other)
+                other.to.append(one)
+
+    def _literals(self, node: tree.Node, use: Use) -> None:
+        """Constants within what is beyond analysis are values worth looking at."""
+        if isinstance(node, tree.Literal):
+            _add(node.value, use)
+        for child in tree.children(node):
+            self._literals(child, use)
+
+    def _literal_of(self, path: Path, use: Use) -> None:
+        value: object = self.known
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        _add(value, use)
+
+
+def _for_items(use: Use) -> Iterator[Use]:
+    """Where the items of a list come to that goes to a place."""
+    if not use.listed:
+        yield use
+    for one in use.to if use.listed else ():
+        yield from _for_items(one)
+
+
+def _add(value: object, use: Use) -> None:
+    try:
+        use.constants.add(value, True)
+    except BeyondAnalysis:
+        return
+
+
+def _given(node: tree.Node) -> Iterator[Path]:
+    """The paths whose value may be that of the expression, rather than asked about on the way."""
+    path = paths.path_of(node)
+    if path is not None:
+        yield path
+    if isinstance(node, tree.If):
+        yield from _given(node.then)
+        yield from _given(node.otherwise)
