@@ -86,14 +86,19 @@ def function_body(element: etree._Element, scope: Scope) -> Box:
         scope.complain("function_external", element, kind=kind_of_logic)
         place = _place(element)
         return Box(None, lambda frame: frame.run.warn("external_function", place))
+    begun = scope.steps
     box = read(elements.logic(element), scope)
-    logic, weight = box.logic, _weight(element)
+    logic, weight = box.logic, _weight(element, scope, begun)
     return box if logic is None or weight < 2 else Box(box.table, _paid(logic, weight), box.infer)
 
 
-def _weight(element: etree._Element) -> int:
-    """The steps that running a box once more is worth, by its size."""
-    return 1 + len(elements.words(element)) // 64 + sum(1 for _ in element.iter()) // 16
+def _weight(element: etree._Element, scope: Scope, begun: int) -> int:
+    """The steps that running a box once more is worth, by its size and what was read in it since `begun`.
+
+    It pays them itself, each time: what is around it does not.
+    """
+    within, scope.steps = scope.steps - begun, begun
+    return 1 + len(elements.words(element)) // 64 + sum(1 for _ in element.iter()) // 16 + within
 
 
 def _paid(logic: Logic, weight: int) -> Logic:
@@ -292,10 +297,11 @@ def _conditional(element: etree._Element, scope: Scope) -> Box:
 
 def _filter(element: etree._Element, scope: Scope) -> Box:
     whole = _inner(element, "in", scope)
+    begun = scope.steps
     with scope.binding(("item",)):
         asked = _inner(element, "match", scope)
     source, match = whole.value, asked.value
-    weight, place = _weight(element), _place(element)
+    weight, place = _weight(element, scope, begun), _place(element)
 
     def keep(frame: Frame) -> object:
         kept: list[object] = []
@@ -316,11 +322,12 @@ def _filter(element: etree._Element, scope: Scope) -> Box:
 def _loop(element: etree._Element, scope: Scope) -> Box:
     """Boxed `for`, `some` and `every`: the same loops as in text."""
     source = _inner(element, "in", scope)
-    name, which = elements.spaced(element.get("iteratorVariable", "item")), elements.tag(element)
+    begun, which = scope.steps, elements.tag(element)
+    name = elements.spaced(element.get("iteratorVariable", "item"))
     with scope.binding((name, "partial")):
         body = _inner(element, "return" if which == "for" else "satisfies", scope)
     sources: list[compiling_loops.Source] = [(name, source.value, None)]
-    weight, place = _weight(element), _place(element)
+    weight, place = _weight(element, scope, begun), _place(element)
     if which == "for":
         with_partial = "partial" in elements.words(element)
         evaluate = compiling_loops.gathered(sources, body.value, weight, with_partial=with_partial)

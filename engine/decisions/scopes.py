@@ -40,6 +40,7 @@ class Scope:
         self.names: set[str] = set()
         self.reads: set[str] = set()
         self.tables: list[Table] = []
+        self.steps = 0  # what evaluating once all that was read weighs
 
     def fresh(self) -> Scope:
         """The same surroundings for another decision."""
@@ -76,7 +77,7 @@ class Scope:
     def cell(self, element: etree._Element) -> UnaryTests:
         """The unary tests in an element's text."""
         tests = self._compiled(feel.compile_unary, element, elements.text(element))
-        self._note(tests.names, tests.reads)
+        self._note(tests)
         return tests
 
     def spot(self, element: etree._Element) -> Spot:
@@ -112,10 +113,11 @@ class Scope:
         return found
 
     def _noted(self, expression: Expression) -> Expression:
-        self._note(expression.names, expression.reads)
+        self._note(expression)
         return expression
 
-    def _note(self, names: frozenset[str], reads: frozenset[str]) -> None:
+    def _note(self, found: Expression | UnaryTests) -> None:
         own = set(self.bound)
-        self.names |= names - own
-        self.reads |= reads - own
+        self.names |= found.names - own
+        self.reads |= found.reads - own
+        self.steps += found.steps

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import dates, durations
-from engine.feel.budgets import LONGEST_STRING, NUMBERS, SLOW, Run
+from engine.feel.budgets import CALENDAR, LONGEST_STRING, NUMBERS, POWER, WHOLE_POWER, ZONED, Run
 from engine.feel.durations import DAY, NANOS, DaysTime, YearsMonths
 from engine.feel.faults import Refusal
 from engine.feel.values import kind
@@ -21,15 +21,26 @@ def calculate(operator: str, left: object, right: object, run: Run) -> object:
     operation = _OPERATIONS.get((operator, type(left), type(right)))
     if operation is None:
         raise Refusal("operator_undefined", operator=operator, left=kind(left), right=kind(right))
-    if type(left) is str:
-        run.spend((len(left) + len(right)) // 64)  # type: ignore[arg-type]
-    elif operator == "**":
-        run.spend(SLOW)
+    run.spend(_steps(operator, left, right))
     try:
         return operation(left, right)
     except ArithmeticError:
         code = "division_by_zero" if operator == "/" and _is_zero(right) else "number_out_of_bounds"
         raise Refusal(code) from None
+
+
+def _steps(operator: str, left: object, right: object) -> int:
+    """What an operation is worth: by the size of texts, the exponent of a power, and what a zone or a calendar asks."""
+    match left, right:
+        case str(), str():
+            return 1 + (len(left) + len(right)) // 64
+        case Decimal(), Decimal() if operator == "**":
+            return WHOLE_POWER if right == right.to_integral_value() else POWER
+        case (dates.DateTime() | dates.Time(), _) | (_, dates.DateTime() | dates.Time()):
+            return ZONED
+        case (dates.Date(), _) | (_, dates.Date()):
+            return CALENDAR
+    return 1
 
 
 def _is_zero(value: object) -> bool:

@@ -10,8 +10,15 @@ from zoneinfo import ZoneInfo
 
 from engine.feel.faults import FeelError, Place, Refusal, Warning
 
-STEPS = 1_000_000  # loop turns, list elements copied or visited, calls
-SLOW = 16  # steps that a power or a logarithm is worth: 34 digits take longer than a loop's turn
+STEPS = 1_000_000  # of about a microsecond of one processor each, whatever is done in it
+POWER = 100  # steps that a power with a fraction is worth: decimals of 34 digits take so long
+WHOLE_POWER = 5
+LOGARITHM = 24
+EXPONENTIAL = 16
+ZONED = 10  # two times of day or moments compared or moved: their zones have to be asked for the offset
+CALENDAR = 4  # arithmetic on days
+MATCH = 4  # one match of a pattern found, and what is made of it
+REASON = 2  # a null with its warning
 DEPTH = 60  # calls of functions within functions
 LONGEST_STRING = 1_000_000
 LONGEST_LIST = 200_000
@@ -63,6 +70,7 @@ class Run:
 
     def warn(self, code: str, place: Place, **params: Any) -> None:
         """Note why a value became null; only the first of many are kept."""
+        self.spend(REASON)
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(Warning(code, params, place))
 

@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import dates, durations
-from engine.feel.budgets import Run
+from engine.feel.budgets import ZONED, Run
 from engine.feel.durations import NANOS
 from engine.feel.faults import Refusal
 from engine.feel.values import Function, Range, kind
+
+SHORT = 256  # characters that are compared in no time
+_FAST = 1024  # characters compared in one step
 
 
 def equal(left: object, right: object, run: Run) -> bool:
@@ -33,8 +36,10 @@ def equal(left: object, right: object, run: Run) -> bool:
             return left.keys() == right.keys() and all(
                 same(item, right[key], run) for key, item in left.items()
             )
+        case (str(), str()):
+            return same_text(left, right, run)
         case (dates.Time(), dates.Time()) | (dates.DateTime(), dates.DateTime()):
-            one, other = _seconds(left, right)
+            one, other = _seconds(left, right, run)
             return one == other
         case (Range(), Range()):
             return _same_range(left, right, run)
@@ -53,12 +58,23 @@ def same(left: object, right: object, run: Run) -> bool:
         return False
 
 
-def compare(left: object, right: object) -> int:
+def same_text(left: str, right: str, run: Run) -> bool:
+    """Equality of texts, paid for by their length."""
+    if len(left) > SHORT and len(left) == len(right):
+        run.spend(1 + len(left) // _FAST)
+    return left == right
+
+
+def compare(left: object, right: object, run: Run) -> int:
     """-1, 0 or 1 as left is before, equal to or after right; refuses what has no order."""
     if type(left) is not type(right):
         raise Refusal("kinds_differ", left=kind(left), right=kind(right))
+    run.spend(1)
     match left, right:
-        case (Decimal(), Decimal()) | (str(), str()) | (dates.Date(), dates.Date()):
+        case (str(), str()):
+            run.spend(min(len(left), len(right)) // (_FAST // 2))
+            return _sign(left, right)
+        case (Decimal(), Decimal()) | (dates.Date(), dates.Date()):
             return _sign(left, right)
         case (durations.DaysTime(), durations.DaysTime()) | (
             durations.YearsMonths(),
@@ -66,7 +82,7 @@ def compare(left: object, right: object) -> int:
         ):
             return _sign(left, right)
         case (dates.Time(), dates.Time()) | (dates.DateTime(), dates.DateTime()):
-            one, other = _seconds(left, right)
+            one, other = _seconds(left, right, run)
             return (one > other) - (one < other)
     raise Refusal("no_order", kind=kind(left))
 
@@ -86,11 +102,11 @@ def includes(span: Range, value: object, run: Run) -> bool:
     if value is None:
         raise Refusal("range_of_null")
     if span.low is not None:
-        order = compare(value, span.low)
+        order = compare(value, span.low, run)
         if order < 0 or (order == 0 and not span.low_included):
             return False
     if span.high is not None:
-        order = compare(value, span.high)
+        order = compare(value, span.high, run)
         if order > 0 or (order == 0 and not span.high_included):
             return False
     if (span.low is None or span.high is None) and (not span.operator or span.low is span.high):
@@ -107,9 +123,10 @@ def _same_range(left: Range, right: Range, run: Run) -> bool:
     )
 
 
-def _seconds(left: object, right: object) -> tuple[int, int]:
+def _seconds(left: object, right: object, run: Run) -> tuple[int, int]:
     """Both as seconds on one clock; a local time beside one with an offset counts as having that offset."""
     assert isinstance(left, dates.Time | dates.DateTime) and isinstance(right, dates.Time | dates.DateTime)
+    run.spend(ZONED)
     one, other = _offset(left), _offset(right)
     return _whole_seconds(left, other if one is None else one), _whole_seconds(
         right, one if other is None else other

@@ -7,7 +7,16 @@ from collections.abc import Iterator as Turns
 from contextlib import contextmanager
 from decimal import Decimal
 
-from engine.feel import comparisons, compiling_calls, compiling_loops, compiling_tests, logic, paths, types
+from engine.feel import (
+    comparisons,
+    compiling_calls,
+    compiling_loops,
+    compiling_tests,
+    logic,
+    paths,
+    types,
+    weights,
+)
 from engine.feel import syntax as tree
 from engine.feel.arithmetic import calculate, negate
 from engine.feel.budgets import NUMBERS
@@ -32,16 +41,30 @@ class Compiler:
         self.scopes: list[set[str]] = []
         self.in_filter = 0
         self.constants: dict[tree.Node, object] = {}  # calls worked out already
+        self.work = 0  # what evaluating once weighs, as far as compiled
         self.names: set[str] = set()  # certainly free
         self.reads: set[str] = set()  # perhaps free: a member of a filter's item, or a built-in's name
 
     def place(self, node: tree.Node) -> Place:
         return Place(self.text, node.start, node.end)
 
-    @staticmethod
-    def weight(node: tree.Node) -> int:
-        """The steps that evaluating a body once more is worth: a long one costs more than a short one."""
-        return 1 + (node.end - node.start) // 32
+    @property
+    def steps(self) -> int:
+        """What evaluating all that was compiled once is worth."""
+        return self.work // weights.STEP
+
+    def body(self, node: tree.Node) -> tuple[Eval, int]:
+        """The closure of a node that is run again and again, and the steps that each run is worth."""
+        with self.apart() as weighed:
+            evaluate = self.compile(node)
+        return evaluate, weighed()
+
+    @contextmanager
+    def apart(self) -> Turns[Callable[[], int]]:
+        """What is compiled inside pays by itself, each time it runs: afterwards, how many steps that is."""
+        before, within = self.work, 0
+        yield lambda: 1 + within // weights.STEP
+        within, self.work = self.work - before, before
 
     @contextmanager
     def scope(self, names: Collection[str], dynamic: bool = False) -> Turns[set[str]]:
@@ -60,6 +83,7 @@ class Compiler:
 
     def compile(self, node: tree.Node) -> Eval:
         """The closure of a node."""
+        self.work += weights.of(node, len(self.scopes))
         return _COMPILED[type(node)](self, node)
 
     def warned(self, evaluate: Eval, node: tree.Node) -> Eval:
@@ -149,7 +173,7 @@ def _interval(compiler: Compiler, node: tree.Interval) -> Eval:
     def build(frame: Frame) -> object:
         first, last = low(frame), high(frame)
         if first is not None and last is not None:
-            comparisons.compare(first, last)  # ends of different kinds make no range
+            comparisons.compare(first, last, frame.run)  # ends of different kinds make no range
         return Range(first, last, low_included, high_included)
 
     return compiler.warned(build, node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.feel import syntax as tree
-from engine.feel import types
+from engine.feel import types, weights
 from engine.feel.budgets import EPOCH, Run
 from engine.feel.faults import FeelError, Refusal
 from engine.feel.frames import MISSING, Eval, Frame
@@ -31,6 +31,7 @@ def call(compiler: Compiler, node: tree.Call) -> Eval:
     if built_in is None:
         return compiler.warned(_any_call(compiler.compile(node.callee), arguments, node.names), node)
     _check(compiler, built_in, node)
+    compiler.work += built_in.steps * weights.STEP
     if compiler.binds(name) or name in compiler.given or compiler.in_filter:
         return compiler.warned(_shadowed_call(built_in, arguments, node.names), node)
     evaluate = _built_in_call(built_in, arguments, node.names)
@@ -54,8 +55,8 @@ def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
 
         return external
     with compiler.scope(names):
-        body = compiler.compile(node.body)
-    weight = compiler.weight(node.body)
+        body, weight = compiler.body(node.body)
+    weight += 1  # the call itself
 
     def create(frame: Frame) -> object:
         def run_body(run: Run, values: list[object]) -> object:

@@ -21,15 +21,15 @@ Source = tuple[str, Eval, Eval | None]
 
 def for_each(compiler: Compiler, node: tree.For) -> Eval:
     """`for … return`: a list of one result per turn, those so far under the name `partial`."""
-    sources, body = _loop(compiler, node.iterators, node.body, ("partial",))
-    evaluate = gathered(sources, body, compiler.weight(node), with_partial=_mentions(node.body, "partial"))
+    sources, body, weight = _loop(compiler, node.iterators, node.body, ("partial",))
+    evaluate = gathered(sources, body, weight, with_partial=_mentions(node.body, "partial"))
     return compiler.warned(evaluate, node)
 
 
 def quantified(compiler: Compiler, node: tree.Quantified) -> Eval:
     """`some` and `every`: decided by the first decisive turn; null when a turn could not be told."""
-    sources, body = _loop(compiler, node.iterators, node.body)
-    evaluate = decided(sources, body, compiler.weight(node), decisive=node.quantifier == "some")
+    sources, body, weight = _loop(compiler, node.iterators, node.body)
+    evaluate = decided(sources, body, weight, decisive=node.quantifier == "some")
     return compiler.warned(evaluate, node)
 
 
@@ -81,8 +81,7 @@ def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
         index = constant
         return compiler.warned(lambda frame: pick(source(frame), index), node)
     with compiler.scope(("item",), dynamic=True):
-        condition = compiler.compile(node.condition)
-    weight = compiler.weight(node.condition)
+        condition, weight = compiler.body(node.condition)
 
     def evaluate(frame: Frame) -> object:
         value = source(frame)
@@ -103,6 +102,7 @@ def filtered(compiler: Compiler, node: tree.Filter) -> Eval:
 
     def nothing(value: object, frame: Frame) -> object:
         """Of no items: null at a position, else an empty list; what the condition says of no item is no warning."""
+        frame.run.spend(weight)
         before = len(frame.run.warnings)
         verdict = condition(item_frame(None, frame))
         del frame.run.warnings[before:]
@@ -163,15 +163,27 @@ def _steps(low: object, high: object, both_ways: bool) -> Iterable[object]:
 
 def _loop(
     compiler: Compiler, iterators: Sequence[tree.Iterator], body: tree.Node, names: tuple[str, ...] = ()
-) -> tuple[list[Source], Eval]:
-    """The sources of a loop and its body, each compiled where the iterators before it are known."""
+) -> tuple[list[Source], Eval, int]:
+    """The sources of a loop and its body, each compiled where the iterators before it are known; a turn's steps.
+
+    Only the first source is gone through once: what the others weigh, every turn pays with the body.
+    """
     sources: list[Source] = []
     with compiler.scope(names) as bound:
-        for iterator in iterators:
-            high = None if iterator.high is None else compiler.compile(iterator.high)
-            sources.append((iterator.name, compiler.compile(iterator.source), high))
-            bound.add(iterator.name)
-        return sources, compiler.compile(body)
+        first, *others = iterators
+        sources.append(_source(compiler, first))
+        bound.add(first.name)
+        with compiler.apart() as weighed:
+            for iterator in others:
+                sources.append(_source(compiler, iterator))
+                bound.add(iterator.name)
+            found = compiler.compile(body)
+        return sources, found, weighed()
+
+
+def _source(compiler: Compiler, iterator: tree.Iterator) -> Source:
+    high = None if iterator.high is None else compiler.compile(iterator.high)
+    return iterator.name, compiler.compile(iterator.source), high
 
 
 def _turns(

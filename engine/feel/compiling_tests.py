@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.feel import comparisons, logic
+from engine.feel import comparisons, logic, weights
 from engine.feel import syntax as tree
 from engine.feel.budgets import Run
 from engine.feel.faults import Place, Refusal
@@ -50,6 +50,7 @@ def cell_test(compiler: Compiler, node: tree.Node) -> Test:
 def member_test(compiler: Compiler, node: tree.Node) -> Test:
     """A test that compares: `< end`, a range, a list that holds the value, or the value itself."""
     place = compiler.place(node)
+    compiler.work += weights.TEST
     if isinstance(node, tree.Bound):
         return _bound_test(compiler, node, place)
     if isinstance(node, tree.Literal):
@@ -142,7 +143,7 @@ def _asked(compiler: Compiler, test: Test) -> Test:
 
 def _literal_test(constant: object, place: Place) -> Test:
     own = type(constant)
-    if own in (str, Decimal, bool):
+    if own in (Decimal, bool) or (type(constant) is str and len(constant) <= comparisons.SHORT):
 
         def test(value: object, frame: Frame) -> bool | None:
             if type(value) is own:

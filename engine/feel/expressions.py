@@ -37,6 +37,7 @@ class Expression:
     tree: tree.Node
     closure: Eval
     reads: frozenset[str]  # `names`, and those a filter's item or a built-in might provide instead
+    steps: int = 0  # what evaluating it once more is worth, besides what it pays itself
 
     @property
     def shared(self) -> frozenset[str]:
@@ -73,6 +74,7 @@ class UnaryTests:
     tree: tree.Tests
     test: Test
     reads: frozenset[str]
+    steps: int = 0
     constants: Mapping[Node, object] = field(default_factory=dict, compare=False, repr=False)
 
     def matches(self, value: object, variables: Mapping[str, object], moment: Moment) -> bool | None:
@@ -131,7 +133,9 @@ def _compile(text: str, names: frozenset[str], known_types: Types) -> Expression
         closure = compiler.compile(node)
     except RecursionError:
         raise FeelError("nested_too_deep", Place(text, 0, len(text)), most=0) from None
-    return Expression(text, frozenset(compiler.names), node, closure, frozenset(compiler.reads))
+    return Expression(
+        text, frozenset(compiler.names), node, closure, frozenset(compiler.reads), compiler.steps
+    )
 
 
 def _compile_unary(text: str, names: frozenset[str], known_types: Types) -> UnaryTests:
@@ -142,7 +146,13 @@ def _compile_unary(text: str, names: frozenset[str], known_types: Types) -> Unar
     except RecursionError:
         raise FeelError("nested_too_deep", Place(text, 0, len(text)), most=0) from None
     return UnaryTests(
-        text, frozenset(compiler.names), node, test, frozenset(compiler.reads), compiler.constants
+        text,
+        frozenset(compiler.names),
+        node,
+        test,
+        frozenset(compiler.reads),
+        compiler.steps,
+        compiler.constants,
     )
 
 

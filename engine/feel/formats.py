@@ -40,7 +40,7 @@ def literal(value: object, run: Run | None = None) -> str:
 
 def _write(value: object, parts: list[str], run: Run | None, room: list[int]) -> None:
     if run is not None:
-        run.spend(1)
+        run.spend(2)
     match value:
         case None:
             word = "null"

@@ -39,8 +39,11 @@ def any_of(tests: Sequence[Test], value: object, frame: Frame) -> bool | None:
 
 def _equal(left: object, right: object, run: Run) -> bool | None:
     kept = type(left)
-    if kept is type(right) and (kept is str or kept is Decimal or kept is bool):
-        return left == right
+    if kept is type(right):
+        if kept is Decimal or kept is bool:
+            return left == right
+        if kept is str:
+            return comparisons.same_text(left, right, run)  # type: ignore[arg-type]
     return comparisons.equal(left, right, run)
 
 
@@ -54,7 +57,7 @@ def _ordered(decided: Callable[[int], bool], fast: Callable[[Decimal, Decimal], 
             return fast(left, right)
         if left is None or right is None:
             raise Refusal("no_order", kind=kind(None))
-        return decided(comparisons.compare(left, right))
+        return decided(comparisons.compare(left, right, run))
 
     return decide
 

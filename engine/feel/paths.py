@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import dates, durations
-from engine.feel.budgets import Run
+from engine.feel.budgets import ZONED, Run
 from engine.feel.durations import NANOS
 from engine.feel.faults import Refusal
 from engine.feel.values import Range, kind
@@ -26,6 +26,7 @@ def member(value: object, name: str, run: Run) -> object:
     if found is None:
         code = "member_of_null" if value is None else "property_unknown"
         raise Refusal(code, name=name, kind=kind(value))
+    run.spend(ZONED if name == "time offset" else 1)
     return found(value)
 
 

@@ -137,6 +137,7 @@ def conforms(value: object, wanted: Type, run: Run, depth: int = 0) -> bool:
         case RangeType(element=element):
             return isinstance(value, Range) and _range_conforms(value, element, run, depth)
         case ContextType(fields=fields):
+            run.spend(len(fields))
             return isinstance(value, dict) and all(
                 key in value and conforms(value[key], of, run, depth + 1) for key, of in fields
             )
@@ -249,7 +250,7 @@ _READERS: dict[str, Callable[[str], object]] = {
 
 
 def _all_conform(items: list[object], element: Type, run: Run, depth: int) -> bool:
-    run.spend(len(items) // 4)
+    run.spend(1 + len(items) // 2)
     return all(conforms(item, element, run, depth + 1) for item in items)
 
 

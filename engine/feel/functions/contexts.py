@@ -10,14 +10,14 @@ from engine.feel.values import kind
 Context = dict[str, object]
 
 
-@built_in("get value", "m: context, key: string -> Any")
+@built_in("get value", "m: context, key: string -> Any", 2)
 def value_of_key(run: Run, m: Context, key: str) -> object:
     if key not in m:
         raise Refusal("entry_unknown", name=key)
     return m[key]
 
 
-@built_in("get value", "m: context, keys: list -> Any")
+@built_in("get value", "m: context, keys: list -> Any", 2)
 def value_of_keys(run: Run, m: Context, keys: list[object]) -> object:
     found: object = m
     for key in _path(keys):

@@ -22,12 +22,12 @@ def string(run: Run, value: object) -> object:
     return None if value is None else formats.text(value, run)
 
 
-@built_in("number", "from: string -> number")
+@built_in("number", "from: string -> number", 2)
 def number_plain(run: Run, text: str) -> object:
     return number(run, text, None, None)
 
 
-@built_in("number", "from: string, grouping separator: string?, decimal separator: string? -> number")
+@built_in("number", "from: string, grouping separator: string?, decimal separator: string? -> number", 3)
 def number(run: Run, text: str, grouping: str | None, point: str | None) -> object:
     """The number a text writes, with the separators its writer uses."""
     if grouping is not None and (grouping not in _SEPARATORS or grouping == point):
@@ -58,7 +58,7 @@ def same(run: Run, value1: object, value2: object) -> object:
     return comparisons.same(value1, value2, run)
 
 
-@built_in("date", "from: string -> date")
+@built_in("date", "from: string -> date", 3)
 def date_of_text(run: Run, text: str) -> object:
     return _known(dates.read_date(text), text)
 
@@ -68,12 +68,12 @@ def date_of_moment(run: Run, moment: dates.Date | dates.DateTime) -> object:
     return moment.date if isinstance(moment, dates.DateTime) else moment
 
 
-@built_in("date", "year: number, month: number, day: number -> date")
+@built_in("date", "year: number, month: number, day: number -> date", 2)
 def date_of_parts(run: Run, year: Decimal, month: Decimal, day: Decimal) -> object:
     return _known(dates.date(integer(year), integer(month), integer(day)), f"{year}-{month}-{day}")
 
 
-@built_in("date and time", "from: string -> date and time")
+@built_in("date and time", "from: string -> date and time", 6)
 def moment_of_text(run: Run, text: str) -> object:
     return _known(dates.read_moment(text), text)
 
@@ -93,7 +93,7 @@ def moment_of_parts(run: Run, day: dates.Date | dates.DateTime, time: dates.Time
     return dates.DateTime(day.date if isinstance(day, dates.DateTime) else day, time)
 
 
-@built_in("time", "from: string -> time")
+@built_in("time", "from: string -> time", 5)
 def time_of_text(run: Run, text: str) -> object:
     return _known(dates.read_time(text), text)
 
@@ -108,7 +108,7 @@ def time_of_moment(run: Run, moment: dates.Date | dates.Time | dates.DateTime) -
     return moment
 
 
-@built_in("time", "hour: number, minute: number, second: number, offset: days and time duration? -> time")
+@built_in("time", "hour: number, minute: number, second: number, offset: days and time duration? -> time", 3)
 def time_of_parts(
     run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: durations.DaysTime | None
 ) -> object:
@@ -120,7 +120,7 @@ def time_of_parts(
     return _known(dates.time(integer(hour), integer(minute), whole, nanos, east), f"{hour}:{minute}:{second}")
 
 
-@built_in("duration", "from: string -> duration")
+@built_in("duration", "from: string -> duration", 3)
 def duration_of_text(run: Run, text: str) -> object:
     return _known(durations.read(text), text)
 

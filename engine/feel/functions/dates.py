@@ -13,19 +13,19 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
            "November", "December")  # fmt: skip
 
 
-@built_in("now", "-> date and time")
+@built_in("now", "-> date and time", 3)
 def now(run: Run) -> object:
     """The moment of the evaluation, in its zone."""
     return dates.from_datetime(run.moment.now, run.moment.zone)
 
 
-@built_in("today", "-> date")
+@built_in("today", "-> date", 3)
 def today(run: Run) -> object:
     """The day it is in the evaluation's zone."""
     return dates.from_datetime(run.moment.now, run.moment.zone).date
 
 
-@built_in("day of year", "date: calendar -> number")
+@built_in("day of year", "date: calendar -> number", 2)
 def day_of_year(run: Run, date: dates.Date | dates.DateTime) -> object:
     return Decimal(_ordinal_in_year(_day(date)))
 
@@ -40,7 +40,7 @@ def month_of_year(run: Run, date: dates.Date | dates.DateTime) -> object:
     return _MONTHS[_day(date).month - 1]
 
 
-@built_in("week of year", "date: calendar -> number")
+@built_in("week of year", "date: calendar -> number", 4)
 def week_of_year(run: Run, date: dates.Date | dates.DateTime) -> object:
     """The week by ISO 8601: weeks begin on Monday, the first holds the year's first Thursday."""
     day = _day(date)

@@ -29,13 +29,14 @@ class Signature:
     """One way to call a built-in. `body` takes the run and one value per parameter (all values when `variadic`).
 
     `result` is the type of what it gives: one of FEEL, a word of `_KINDS` such as `duration`, or `T`, the type of
-    the items it is given (`list<T>`: a list of such).
+    the items it is given (`list<T>`: a list of such). `steps` is what a call is worth, besides what sizes add.
     """
 
     parameters: tuple[Parameter, ...]
     variadic: bool
     result: str
     body: Body
+    steps: int
 
     @property
     def required(self) -> int:
@@ -91,13 +92,27 @@ class BuiltIn:
     signatures: list[Signature]
 
     @property
+    def steps(self) -> int:
+        """What a call is worth at most, besides what the sizes of its values add."""
+        return max(signature.steps for signature in self.signatures)
+
+    @property
     def value(self) -> Function:
         """The function as a value, for `sort(list, f)` and the like."""
         first = self.signatures[0]
         names = (
             None if len(self.signatures) > 1 or first.variadic else tuple(p.name for p in first.parameters)
         )
-        return Function(self.name, names, self.call, call_named=self.call_named)
+        return Function(self.name, names, self._paid, call_named=self._paid_named)
+
+    def _paid(self, run: Run, values: list[object]) -> object:
+        """A call whose caller could not know that it calls a built-in, and so did not pay for it."""
+        run.spend(self.steps)
+        return self.call(run, values)
+
+    def _paid_named(self, run: Run, names: tuple[str, ...], values: list[object]) -> object:
+        run.spend(self.steps)
+        return self.call_named(run, names, values)
 
     @property
     def ways(self) -> str:
@@ -141,10 +156,11 @@ class Misfit(Refusal):
 BUILT_IN: dict[str, BuiltIn] = {}
 
 
-def built_in(name: str, signature: str) -> Callable[[Body], Body]:
+def built_in(name: str, signature: str, steps: int = 1) -> Callable[[Body], Body]:
     """Declare a way to call a built-in: `@built_in("substring", "string: string, …, length: number? -> string")`.
 
     `?` marks an optional parameter, `...` after a kind that any number of arguments go; the result's type is last.
+    `steps` is what a call is worth; what grows with the sizes of its values the body pays itself.
     """
     taken, _, result = signature.rpartition("-> ")
 
@@ -153,7 +169,7 @@ def built_in(name: str, signature: str) -> Callable[[Body], Body]:
         variadic = listed.endswith("...")
         found = tuple(_parameter(part) for part in listed.removesuffix("...").split(", ") if part)
         BUILT_IN.setdefault(name, BuiltIn(name, [])).signatures.append(
-            Signature(found, variadic, result, body)
+            Signature(found, variadic, result, body, steps)
         )
         return body
 

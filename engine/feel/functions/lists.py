@@ -35,7 +35,7 @@ def _extreme(name: str, sign: int) -> None:
             return None
         best = items[0]
         for item in items:
-            if comparisons.compare(item, best) * sign > 0:
+            if comparisons.compare(item, best, run) * sign > 0:
                 best = item
         return best
 
@@ -101,6 +101,7 @@ def median(run: Run, items: Items) -> object:
 def standard_deviation(run: Run, items: Items) -> object:
     """The sample standard deviation; null for fewer than two numbers."""
     found = _numbers(run, items)
+    run.spend(len(items))
     if len(found) < 2:
         raise Refusal("too_few_items", least=2, count=len(found))
     average = NUMBERS.divide(functools.reduce(NUMBERS.add, found), Decimal(len(found)))
@@ -162,7 +163,7 @@ def union(run: Run, lists: list[Items]) -> object:
 def distinct_values(run: Run, items: Items) -> object:
     kept: Items = []
     for item in _sized(run, items):
-        run.spend(len(kept) // 4)
+        run.spend(len(kept) // 2)
         if not any(comparisons.same(item, other, run) for other in kept):
             kept.append(item)
     return kept
@@ -242,7 +243,13 @@ def sort(run: Run, items: Items, precedes: Function) -> object:
 
 @built_in("sort", "list: list -> list<T>")
 def sort_naturally(run: Run, items: Items) -> object:
-    return sorted(_sized(run, items), key=functools.cmp_to_key(comparisons.compare))
+    """Sorted by the values' own order; each comparison is paid for."""
+
+    def order(one: object, other: object) -> int:
+        run.spend(1)
+        return comparisons.compare(one, other, run)
+
+    return sorted(_sized(run, items), key=functools.cmp_to_key(order))
 
 
 def _decided(items: Items, decisive: bool, run: Run) -> object:

@@ -6,7 +6,7 @@ import decimal
 from decimal import Decimal
 
 from engine.feel.arithmetic import negate
-from engine.feel.budgets import NUMBERS, SLOW, Run
+from engine.feel.budgets import EXPONENTIAL, LOGARITHM, NUMBERS, Run
 from engine.feel.durations import DaysTime, YearsMonths
 from engine.feel.faults import Refusal
 from engine.feel.functions.declared import built_in, integer
@@ -28,7 +28,7 @@ def rounded(value: Decimal, scale: Decimal | None, rounding: str) -> Decimal:
 
 
 def _rounding(name: str, mode: str, parameters: str) -> None:
-    @built_in(name, parameters)
+    @built_in(name, parameters, 2)
     def round_it(run: Run, n: Decimal, scale: Decimal | None = None) -> object:
         return rounded(n, scale, mode)
 
@@ -53,7 +53,7 @@ def absolute(run: Run, n: Decimal | DaysTime | YearsMonths) -> object:
             return negate(n) if amount < 0 else n
 
 
-@built_in("modulo", "dividend: number, divisor: number -> number")
+@built_in("modulo", "dividend: number, divisor: number -> number", 2)
 def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
     """dividend - divisor * floor(dividend / divisor)."""
     if not divisor:
@@ -63,7 +63,7 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> object:
     return NUMBERS.add(rest, divisor) if rest and (rest < 0) != (divisor < 0) else rest
 
 
-@built_in("sqrt", "number: number -> number")
+@built_in("sqrt", "number: number -> number", 2)
 def square_root(run: Run, number: Decimal) -> object:
     if number < 0:
         raise Refusal("root_of_negative")
@@ -74,22 +74,22 @@ def square_root(run: Run, number: Decimal) -> object:
 def logarithm(run: Run, number: Decimal) -> object:
     if number <= 0:
         raise Refusal("log_of_non_positive")
-    run.spend(SLOW)
+    run.spend(LOGARITHM)
     return NUMBERS.ln(number)
 
 
 @built_in("exp", "number: number -> number")
 def exponential(run: Run, number: Decimal) -> object:
-    run.spend(SLOW)
+    run.spend(EXPONENTIAL)
     return NUMBERS.exp(number)
 
 
-@built_in("odd", "number: number -> boolean")
+@built_in("odd", "number: number -> boolean", 3)
 def odd(run: Run, number: Decimal) -> object:
     return _is_odd(number)
 
 
-@built_in("even", "number: number -> boolean")
+@built_in("even", "number: number -> boolean", 3)
 def even(run: Run, number: Decimal) -> object:
     return not _is_odd(number)
 

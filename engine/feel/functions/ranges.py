@@ -13,85 +13,90 @@ from engine.feel.comparisons import compare
 from engine.feel.faults import FeelError, Refusal
 from engine.feel.functions.declared import BUILT_IN, built_in
 from engine.feel.readers import Names
+from engine.feel.tokens import LONGEST_TEXT
 from engine.feel.values import Range
 
-Relation = Callable[[Any, Any], bool]
+Relation = Callable[[Any, Any, Run], bool]
 
 
-def _starts_before(one: Range, other: Range) -> bool:
-    order = compare(one.low, other.low)
+def _starts_before(one: Range, other: Range, run: Run) -> bool:
+    order = compare(one.low, other.low, run)
     return order < 0 or (order == 0 and one.low_included and not other.low_included)
 
 
-def _same_start(one: Range, other: Range) -> bool:
-    return compare(one.low, other.low) == 0 and one.low_included == other.low_included
+def _same_start(one: Range, other: Range, run: Run) -> bool:
+    return compare(one.low, other.low, run) == 0 and one.low_included == other.low_included
 
 
-def _ends_after(one: Range, other: Range) -> bool:
-    order = compare(one.high, other.high)
+def _ends_after(one: Range, other: Range, run: Run) -> bool:
+    order = compare(one.high, other.high, run)
     return order > 0 or (order == 0 and one.high_included and not other.high_included)
 
 
-def _same_end(one: Range, other: Range) -> bool:
-    return compare(one.high, other.high) == 0 and one.high_included == other.high_included
+def _same_end(one: Range, other: Range, run: Run) -> bool:
+    return compare(one.high, other.high, run) == 0 and one.high_included == other.high_included
 
 
-def _wholly_before(one: Range, other: Range) -> bool:
-    order = compare(one.high, other.low)
+def _wholly_before(one: Range, other: Range, run: Run) -> bool:
+    order = compare(one.high, other.low, run)
     return order < 0 or (order == 0 and not (one.high_included and other.low_included))
 
 
-def _meets(one: Range, other: Range) -> bool:
-    return compare(one.high, other.low) == 0 and one.high_included and other.low_included
+def _meets(one: Range, other: Range, run: Run) -> bool:
+    return compare(one.high, other.low, run) == 0 and one.high_included and other.low_included
 
 
-def _overlaps(one: Range, other: Range) -> bool:
-    return not _wholly_before(one, other) and not _wholly_before(other, one)
+def _overlaps(one: Range, other: Range, run: Run) -> bool:
+    return not _wholly_before(one, other, run) and not _wholly_before(other, one, run)
 
 
-def _overlaps_before(one: Range, other: Range) -> bool:
-    return _starts_before(one, other) and not _wholly_before(one, other) and not _ends_after(one, other)
+def _overlaps_before(one: Range, other: Range, run: Run) -> bool:
+    return (
+        _starts_before(one, other, run)
+        and not _wholly_before(one, other, run)
+        and not _ends_after(one, other, run)
+    )
 
 
-def _includes(one: Range, other: Range) -> bool:
-    return not _starts_before(other, one) and not _ends_after(other, one)
+def _includes(one: Range, other: Range, run: Run) -> bool:
+    return not _starts_before(other, one, run) and not _ends_after(other, one, run)
 
 
-def _point_in(span: Range, point: object) -> bool:
-    above, below = compare(point, span.low), compare(point, span.high)
+def _point_in(span: Range, point: object, run: Run) -> bool:
+    above, below = compare(point, span.low, run), compare(point, span.high, run)
     return (above > 0 or (above == 0 and span.low_included)) and (
         below < 0 or (below == 0 and span.high_included)
     )
 
 
-def _point_before(point: object, span: Range) -> bool:
-    order = compare(point, span.low)
+def _point_before(point: object, span: Range, run: Run) -> bool:
+    order = compare(point, span.low, run)
     return order < 0 or (order == 0 and not span.low_included)
 
 
-def _range_before_point(span: Range, point: object) -> bool:
-    order = compare(span.high, point)
+def _range_before_point(span: Range, point: object, run: Run) -> bool:
+    order = compare(span.high, point, run)
     return order < 0 or (order == 0 and not span.high_included)
 
 
-def _is_start(point: object, span: Range) -> bool:
-    return span.low_included and compare(point, span.low) == 0
+def _is_start(point: object, span: Range, run: Run) -> bool:
+    return span.low_included and compare(point, span.low, run) == 0
 
 
-def _is_end(point: object, span: Range) -> bool:
-    return span.high_included and compare(point, span.high) == 0
+def _is_end(point: object, span: Range, run: Run) -> bool:
+    return span.high_included and compare(point, span.high, run) == 0
 
 
-def _starts(one: Range, other: Range) -> bool:
-    return _same_start(one, other) and not _ends_after(one, other)
+def _starts(one: Range, other: Range, run: Run) -> bool:
+    return _same_start(one, other, run) and not _ends_after(one, other, run)
 
 
-def _finishes(one: Range, other: Range) -> bool:
-    return _same_end(one, other) and not _starts_before(one, other)
+def _finishes(one: Range, other: Range, run: Run) -> bool:
+    return _same_end(one, other, run) and not _starts_before(one, other, run)
 
 
 def _swapped(relation: Relation) -> Relation:
-    return lambda one, other: relation(other, one)
+    return lambda one, other, run: relation(other, one, run)
 
 
 _POINTS = "point1: point, point2: point"
@@ -99,11 +104,11 @@ _POINT_RANGE = "point: point, range: range"
 _RANGE_POINT = "range: range, point: point"
 _RANGES = "range1: range, range2: range"
 RELATIONS: tuple[tuple[str, str, Relation], ...] = (
-    ("before", _POINTS, lambda one, other: compare(one, other) < 0),
+    ("before", _POINTS, lambda one, other, run: compare(one, other, run) < 0),
     ("before", _POINT_RANGE, _point_before),
     ("before", _RANGE_POINT, _range_before_point),
     ("before", _RANGES, _wholly_before),
-    ("after", _POINTS, lambda one, other: compare(one, other) > 0),
+    ("after", _POINTS, lambda one, other, run: compare(one, other, run) > 0),
     ("after", _POINT_RANGE, _swapped(_range_before_point)),
     ("after", _RANGE_POINT, _swapped(_point_before)),
     ("after", _RANGES, _swapped(_wholly_before)),
@@ -124,25 +129,29 @@ RELATIONS: tuple[tuple[str, str, Relation], ...] = (
     ("starts", _RANGES, _starts),
     ("started by", _RANGE_POINT, _swapped(_is_start)),
     ("started by", _RANGES, _swapped(_starts)),
-    ("coincides", _POINTS, lambda one, other: compare(one, other) == 0),
-    ("coincides", _RANGES, lambda one, other: _same_start(one, other) and _same_end(one, other)),
+    ("coincides", _POINTS, lambda one, other, run: compare(one, other, run) == 0),
+    (
+        "coincides",
+        _RANGES,
+        lambda one, other, run: _same_start(one, other, run) and _same_end(one, other, run),
+    ),
 )
 
 
 def _declare(name: str, parameters: str, relation: Relation) -> None:
-    @built_in(name, f"{parameters} -> boolean")
+    @built_in(name, f"{parameters} -> boolean", 8)
     def relate(run: Run, one: object, other: object) -> object:
-        return relation(one, other)
+        return relation(one, other, run)
 
 
 for _name, _parameters, _relation in RELATIONS:
     _declare(_name, _parameters, _relation)
 
 
-@built_in("range", "from: string -> range")
+@built_in("range", "from: string -> range", 16)
 def range_of(run: Run, text: str) -> object:
     """The range a text writes; its ends must be literals, of one kind, in order."""
-    run.spend(len(text))  # reading takes longer than most work on a text
+    run.spend(2 * min(len(text), LONGEST_TEXT))  # reading takes longer than most work on a text
     try:
         node = parsing.expression(text, (), Names(BUILT_IN))
     except FeelError:
@@ -150,7 +159,7 @@ def range_of(run: Run, text: str) -> object:
     if not isinstance(node, tree.Interval):
         raise Refusal("range_unreadable", text=text[:60])
     low, high = _constant(node.low, run), _constant(node.high, run)
-    if comparisons.compare(low, high) > 0:
+    if comparisons.compare(low, high, run) > 0:
         raise Refusal("range_reversed")
     return Range(low, high, node.low_included, node.high_included)
 

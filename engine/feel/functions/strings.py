@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel import patterns
-from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, Run
+from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, MATCH, Run
 from engine.feel.faults import Refusal
 from engine.feel.functions.declared import built_in, integer
 
@@ -68,13 +68,13 @@ def ends_with(run: Run, string: str, match: str) -> object:
     return string.endswith(match)
 
 
-@built_in("matches", "input: string, pattern: string, flags: string? -> boolean")
+@built_in("matches", "input: string, pattern: string, flags: string? -> boolean", 4)
 def matches(run: Run, text: str, pattern: str, flags: str | None) -> object:
     text = patterns.encodable(text)
     return patterns.compiled(pattern, flags or "", run, text).search(text) is not None
 
 
-@built_in("replace", "input: string, pattern: string, replacement: string, flags: string? -> string")
+@built_in("replace", "input: string, pattern: string, replacement: string, flags: string? -> string", 6)
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> object:
     """Every match replaced; `$1` is a group's text, `\\$` a dollar."""
     text = patterns.encodable(text)
@@ -83,7 +83,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
     parts: list[str] = []
     at = size = 0
     for match in found.finditer(text):
-        run.spend(1 + len(replacement) // 4)
+        run.spend(MATCH + len(replacement))
         new = replacement if literal else _replacement(replacement, match)
         parts += (text[at : match.start()], new)
         size += len(new)
@@ -94,7 +94,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
     return "".join(parts) + text[at:]
 
 
-@built_in("split", "string: string, delimiter: string -> list<string>")
+@built_in("split", "string: string, delimiter: string -> list<string>", 5)
 def split(run: Run, string: str, delimiter: str) -> object:
     string = patterns.encodable(string)
     found = _matching(run, delimiter, "", string)
@@ -103,7 +103,7 @@ def split(run: Run, string: str, delimiter: str) -> object:
     for match in found.finditer(string):
         parts.append(string[at : match.start()])
         at = match.end()
-        run.spend(1)
+        run.spend(MATCH)
         if len(parts) > LONGEST_LIST:
             raise Refusal("list_too_long", most=LONGEST_LIST)
     parts.append(string[at:])
