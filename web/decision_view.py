@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -173,8 +173,9 @@ class _Reading:
     """One explanation on its way to a page; each decision has an anchor, so that others can point to it."""
 
     def __init__(self, words: Words, told: Explanation, anchor: str) -> None:
-        self.words = words
         every = list(told.every())
+        given = {one.decision.variable.name: one.value for one in every if one.decision}
+        self.words = replace(words, given=given)
         self.root = told
         self.anchors = {one.key: f"{anchor}-{number}" for number, one in enumerate(every)}
         self.names = {one.key: self._words(one).name(one.decision) for one in every}
@@ -262,7 +263,7 @@ def _concluded(
     """A conclusion: a constant by its name, what had to be worked out as it came out, else as written."""
     if given is not None and explanations.constant(cell) is None and clause.name in given:
         return words.value(given[clause.name], clause.name)
-    return words.conclusion(cell)
+    return words.conclusion(clause, cell)
 
 
 def _cell_state(is_any: bool, index: int, failed: int | None, row: str) -> str:

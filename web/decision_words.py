@@ -12,10 +12,11 @@ from engine.decisions import conclusions, explanations, models
 from engine.decisions.explanations import Explanation
 from engine.definitions.definition import Definition
 from engine.feel import syntax as tree
-from web import rendering, wordings
+from web import cell_words, rendering, wordings
 
 Json = Any
 MOST_RULES = 3  # named in one sentence
+MOST_ITEMS = 40  # of a list told
 
 
 def words(definition: Definition, decision: str, language: str, zone: ZoneInfo) -> Words:
@@ -28,8 +29,9 @@ def words(definition: Definition, decision: str, language: str, zone: ZoneInfo) 
 class Words:
     """How one decision is said; `words` makes it.
 
-    `asked` is the decision that process.yaml binds, `key` the one spoken of: it, or one that it requires, for which
-    the names of constants of the bound one serve too.
+    `asked` is the decision that process.yaml binds, `key` the one spoken of: it, or one that it requires, which goes
+    by the words of the bound one too, and after these by those that all decisions of the process agree on. `given`
+    holds what required decisions came to, by the name of their variable.
     """
 
     definition: Definition
@@ -38,6 +40,7 @@ class Words:
     language: str
     zone: ZoneInfo
     said: wordings.Wordings
+    given: Mapping[str, Json] = field(default_factory=dict)
     named: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # constants gathered so far
 
     def of(self, key: str) -> Words:
@@ -77,50 +80,73 @@ class Words:
         return said if said != name.replace("_", " ") else ""
 
     def input(self, clause: models.Input, found: Json) -> str:
-        """A column's value; a constant as the form that asked for it names it."""
-        return self.value(found, _asked_for(clause))
+        """A column's value; a constant by the name the column has for it, else as the form that asked names it."""
+        named = self._constants(f"inputs.{clause.id}").get(found) if isinstance(found, str) else None
+        return named or self.value(found, _asked_for(clause))
 
     def condition(self, clause: models.Input, test: feel.UnaryTests) -> str:
-        """A cell as written; one that only lists constants by their names."""
-        parts = test.tree.tests
-        if test.tree.any or test.tree.negated or not all(map(_is_word, parts)):
-            return test.text.strip()
-        said = (
-            self.value(part.value, _asked_for(clause)) for part in parts if isinstance(part, tree.Literal)
-        )
-        return rendering.sentence("case.or", self.language).join(said)
+        """A cell in words where it is plain enough; else as written."""
+        return cell_words.Speech(
+            self.language, lambda found: self.input(clause, found), self._pointed_at
+        ).condition(test)
+
+    def _pointed_at(self, node: tree.Node) -> str | None:
+        """A part of what a required decision came to, as `limits.most`: its value, and what it is called."""
+        if not isinstance(node, tree.Path) or not isinstance(node.source, tree.Name):
+            return None
+        held = self.given.get(node.source.name)
+        if not isinstance(held, Mapping) or node.member not in held:
+            return None
+        return f"{self.value(held[node.member], node.member)} ({self.output_name(node.member)})"
 
     def output_label(self, clause: models.Output) -> str:
         """The declared name of a conclusion; to those who do not read the table's own language that of the bound
         decision's part of the same name, before the label."""
         own = self.text(f"outputs.{clause.name}") if clause.name else self.text("name")
-        foreign = self._bound(clause.name) if self.language != texts.LANGUAGES[0] and clause.name else None
-        return own or foreign or clause.label or self.output_name(clause.name)
+        if own or not clause.name or self.language == texts.LANGUAGES[0]:
+            return own or clause.label or self.output_name(clause.name)
+        return self._bound(clause.name) or self._agreed("outputs").get(clause.name) or clause.label
 
     def output_name(self, name: str) -> str:
-        return self.text(f"outputs.{name}") or self._bound(name) or self.said.label(name)
+        """What a part of a value is called; one that a row of a table named goes by the name of that row."""
+        declared = self.text(f"outputs.{name}") or self._bound(name) or self._agreed("outputs").get(name)
+        return declared or self._agreed("constants").get(name) or self.said.label(name)
 
-    def _bound(self, name: str) -> str | None:
-        return self.definition.text(self.language, f"decisions.{self.asked}.outputs.{name}")
+    def _bound(self, name: str, part: str = "outputs") -> str | None:
+        return self.definition.text(self.language, f"decisions.{self.asked}.{part}.{name}")
 
     def variable(self, name: str) -> str:
-        return self.text(f"inputs.{name}") or self.said.label(name)
+        declared = self.text(f"inputs.{name}") or self._bound(name, "inputs") or self.said.title(name)
+        decided = self.definition.text(
+            self.language, f"decisions.{name}"
+        )  # by another decision, of this name
+        return declared or decided or self._agreed("inputs").get(name) or self.said.label(name)
 
-    def conclusion(self, cell: feel.Expression) -> str:
-        """A conclusion as written; a constant by its name."""
-        text = cell.text.strip()
-        return self.value(feel.to_json(cell.tree.value)) if isinstance(cell.tree, tree.Literal) else text
+    def conclusion(self, clause: models.Output, cell: feel.Expression) -> str:
+        """A conclusion: a constant by its name, a part of what is required by its value; else as written."""
+        return cell_words.Speech(
+            self.language, lambda found: self.value(found, clause.name), self._pointed_at
+        ).conclusion(cell)
 
     def value(self, found: Json, name: str = "") -> str:
-        """A value in words, the parts of a list or context each by its name; what is not known is left out of one."""
-        if isinstance(found, list) and any(isinstance(one, Mapping) for one in found):
-            return " · ".join(self.value(one, name) for one in found)
+        """A value in words, the parts of a list or context each by its name; what is not known is left out of one.
+
+        A constant that is the name of a part goes by that one's, that of a question is said as its form asks it.
+        """
+        if isinstance(found, list) and found:
+            said = [self.value(one, name) for one in found[:MOST_ITEMS]]
+            more = ["…"] if len(found) > MOST_ITEMS else []
+            return (" · " if any(isinstance(one, Mapping) for one in found) else "; ").join(said + more)
         if isinstance(found, Mapping) and found:
             known = [(key, one) for key, one in found.items() if one is not None]
             return "; ".join(
                 wordings.said_of(self.output_name(key), self.value(one, key)) for key, one in known
             )
-        return self.said.value(name, found, self._names(name))
+        said_so = self.said.value(name, found, self._names(name))
+        if isinstance(found, str) and said_so == found:
+            named = self._agreed("constants").get(found) or self._agreed("outputs").get(found)
+            return named or self.said.title(found) or found
+        return said_so
 
     def sentence(self, told: Explanation) -> str:
         """What came out and why, in one sentence for those who work with it; empty where nothing says it in a word."""
@@ -182,29 +208,52 @@ class Words:
         known = self.named.get((self.key, name))
         if known is None:
             own = self._constants(f"outputs.{name}") if name else {}
-            known = self.named[self.key, name] = {**self._every(), **self._constants("outcomes"), **own}
+            every = self._every(self.asked, "outputs") | self._every(self.key, "outputs")
+            known = self.named[self.key, name] = {**every, **self._constants("outcomes"), **own}
         return known
 
-    def _every(self) -> dict[str, str]:
-        """The names of the constants of all outputs: a finding is called the same wherever it is repeated."""
-        decisions = self.definition.texts.get(texts.LANGUAGES[0], {}).get("decisions")
-        own = decisions.get(self.asked) if isinstance(decisions, Mapping) else None
-        outputs = own.get("outputs") if isinstance(own, Mapping) else None
+    def _every(self, decision: str, *parts: str) -> dict[str, str]:
+        """The names of the constants of all columns: a finding is called the same wherever it is repeated."""
         words: dict[str, str] = {}
-        for name, nested in outputs.items() if isinstance(outputs, Mapping) else ():
-            words |= self._constants(f"outputs.{name}") if isinstance(nested, Mapping) else {}
+        for part in parts:
+            for name, one in _nested(self._first(), decision, part).items():
+                words |= self._constants(f"{part}.{name}", decision) if isinstance(one, Mapping) else {}
         return words
 
-    def _constants(self, part: str) -> dict[str, str]:
+    def _agreed(self, part: str) -> dict[str, str]:
+        """What all decisions of the process that name something call alike: `inputs`, `outputs`, or `constants`."""
+        known = self.named.get(("", part))
+        if known is None:
+            said: dict[str, set[str]] = {}
+            for decision in self._first():
+                words = self._declared(decision, part)
+                if part == "constants":
+                    words = self._every(decision, "inputs", "outputs") | self._constants("outcomes", decision)
+                for name, word in words.items():
+                    said.setdefault(name, set()).add(word)
+            known = self.named["", part] = {name: one.pop() for name, one in said.items() if len(one) == 1}
+        return known
+
+    def _declared(self, decision: str, part: str) -> dict[str, str]:
+        declared = _nested(self._first(), decision, part)
+        said = {
+            name: self.definition.text(self.language, f"decisions.{decision}.{part}.{name}")
+            for name in declared
+        }
+        return {name: word for name, word in said.items() if word}
+
+    def _first(self) -> Mapping[str, Json]:
+        return _nested(self.definition.texts, texts.LANGUAGES[0], "decisions")
+
+    def _constants(self, part: str, *decisions: str) -> dict[str, str]:
         """The names of constants a declaration gives, in the reader's language over the first."""
         words: dict[str, str] = {}
         for language in (texts.LANGUAGES[0], self.language):
-            for decision in dict.fromkeys((self.asked, self.key)):
-                nested: Json = self.definition.texts.get(language, {}).get("decisions")
-                for step in (decision, *part.split(".")):
-                    nested = nested.get(step) if isinstance(nested, Mapping) else None
-                if isinstance(nested, Mapping):
-                    words |= {str(key): text for key, text in nested.items() if isinstance(text, str)}
+            for decision in decisions or dict.fromkeys((self.asked, self.key)):
+                nested = _nested(self.definition.texts, language, "decisions", decision, *part.split("."))
+                words |= {
+                    str(key): text for key, text in nested.items() if isinstance(text, str) and key != "name"
+                }
         return words
 
     def text(self, rest: str) -> str | None:
@@ -216,5 +265,8 @@ def _asked_for(clause: models.Input) -> str:
     return clause.expression.text.strip().rpartition(".")[2]
 
 
-def _is_word(node: tree.Node) -> bool:
-    return isinstance(node, tree.Literal) and isinstance(node.value, (str, bool))
+def _nested(found: Json, *steps: str) -> Mapping[str, Json]:
+    """What stands in texts under a path; empty where there is nothing to look into."""
+    for step in steps:
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

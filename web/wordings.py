@@ -27,11 +27,16 @@ class Wordings:
     _places: dict[str, list[str]] = field(default_factory=dict)
 
     def label(self, name: str) -> str:
-        """What a name is called: as a variable, else as the one title all forms give it, else as the subject's."""
+        """What a name is called: by its `title`, else as it is spelt."""
+        return self.title(name) or name.replace("_", " ")
+
+    def title(self, name: str) -> str | None:
+        """What a name is declared to be called: as a variable, else as the one title all forms give it, else as the
+        subject's; None when nothing says."""
         declared = self.definition.text(self.language, f"variables.{name}")
         titles = {self._text(f"{place}.title") for place in self._of(name)} - {None}
         only = titles.pop() if len(titles) == 1 else None
-        return declared or only or self._text(f"subject.{name}.title") or name.replace("_", " ")
+        return declared or only or self._text(f"subject.{name}.title")
 
     def value(self, name: str, found: Any, words: Mapping[str, str] | None = None) -> str:
         """What a value held under a name reads as: `words`, a looked-up name, the text of a form's option."""

@@ -70,7 +70,7 @@ def test_a_case_is_explained_by_the_table_of_its_own_version_after_a_new_one_cam
     page = visitor("truong")
     page.goto(f"/cases/{case}")
     shown = page.locator("#why ~ .decision").first
-    expect(shown.locator("tr.is-decided")).to_contain_text("> 50000")
+    expect(shown.locator("tr.is-decided")).to_contain_text("> 50.000")
     expect(shown.locator("> .decision-source")).to_contain_text("phiên bản 1")
 
 

@@ -260,7 +260,7 @@ def test_the_case_page_tells_where_it_stands_and_why(
     )
     expect(page.locator("tr.is-decided")).to_contain_text("A reader with more than 5 books")
     expect(page.get_by_role("row", name="A reader with up to 5 books").locator(".is-broke")).to_contain_text(
-        "<= 5"
+        "≤ 5"
     )
     expect(page.locator(".facts").filter(has_text="Tập 5")).to_be_visible()
     expect(page.locator(".timeline")).to_contain_text("Lending limit: by rule 3")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +17,8 @@ from engine.decisions import explanations
 from engine.definitions import bundle, editions
 from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
-from web import decision_words
+from engine.history import Decision
+from web import decision_view, decision_words
 
 VISIT = settings.CHECKOUT / "processes" / "visit"
 EDITIONS = [
@@ -32,6 +36,10 @@ WELL: dict[str, Any] = {
     "birth_date": "1990-05-05", "sex": "female", "questions": NO, "label_contraindication": "no", "rests_done": 0,
     "vitals": {"pulse": 80, "systolic": 120, "diastolic": 80, "temperature": 36.8},
 }  # fmt: skip
+RAW = re.compile(r"\b[a-z0-9]+(_[a-z0-9]+)+\b|\bnull\b|\b(fe)?male$")  # an id, or a word of FEEL
+# In Vietnamese: words without any mark, which are none of ours.
+BARE = re.compile(r"(?!cao$)[a-z]+( [a-z]+)*")
+EXPRESSION = re.compile(r"\bif |[a-z]\.[a-z]|[=(]")
 
 
 @functools.cache
@@ -98,3 +106,54 @@ def test_what_is_kept_of_a_screening_takes_little_room() -> None:
 
     assert size(WELL | {"questions": NO | {"pregnant": "yes"}}) < 4_000
     assert size(WELL | {"questions": {}, "vitals": {}, "birth_date": None}) < 16_000
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=str)
+def test_no_id_and_no_word_of_a_table_reaches_who_reads_an_explanation(edition: str | None) -> None:
+    """Whatever a table, a form or a parameter calls it: labels, values and plain cells are in the reader's words."""
+    definition = visit(edition)
+    asked = decided(edition, "parameters", {}).value["asked"]
+    dose = {"dose_no": 1, "product": "astrazeneca", "given_at": "2021-05-01T08:00:00+07:00", "lot": "ABV5300"}
+    known = {"planned_product": "astrazeneca", "doses": [dose], "dose": dose, "consent": {"agrees": "agree"}}
+    prepared = {"product": "comirnaty", "lot": "EW0203", "expires_on": "2021-07-29"}
+    people = [
+        WELL | known | {"questions": dict.fromkeys(asked, answer), "prepared": prepared}
+        for answer in ("no", "yes", "unknown")
+    ]
+    people += [
+        {"prepared": prepared | {"expires_on": None}},
+        people[0] | {"birth_date": "2007-11-10", "doses": []},
+    ]
+    for language, name in itertools.product(texts.LANGUAGES, definition.decisions):
+        raw = {
+            said
+            for person in people
+            for said in told(
+                decision_view.view(logged(edition, name, person), definition, language, ZONE).why
+            )
+            if RAW.search(said) or (language == "vi" and BARE.fullmatch(said))
+        }
+        assert raw == set(), (language, name)
+
+
+def decided(edition: str | None, decision: str, variables: dict[str, Any]) -> decisions.Outcome:
+    used = visit(edition).decisions[decision]
+    return decisions.evaluate(used.model, used.decision, variables, MOMENT)
+
+
+def logged(edition: str | None, decision: str, variables: dict[str, Any]) -> Decision:
+    """An evaluation as history keeps it."""
+    outcome, used = decided(edition, decision, variables), visit(edition).decisions[decision]
+    trace = decisions.compact(used.model, outcome)
+    return Decision(1, MOMENT.now, "visit", 1, 1, decision, "", variables, outcome.value, (), trace)
+
+
+def told(shown: decision_view.DecisionView) -> Iterator[str]:
+    """Everything a page says of a decision, but what is shown as written: an expression."""
+    yield from (shown.name, shown.sentence, shown.how, *shown.outputs)
+    yield from itertools.chain.from_iterable((*shown.outcome, *shown.inputs, *shown.entries))
+    for row in shown.rows:
+        written = [cell.text for cell in row.conditions] + [said for _, said in row.conclusions]
+        yield from (row.label, *(text for text in written if not EXPRESSION.search(text)))
+    for part in shown.parts:
+        yield from told(part)

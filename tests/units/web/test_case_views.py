@@ -132,7 +132,7 @@ def test_a_decision_shows_each_input_under_its_own_column() -> None:
     (row,) = [row for row in shown.rows if row.state == "decided"]
     assert (row.number, row.label) == (1, "Owes more than 50 000 dong")
     assert [(cell.label, cell.text, cell.found) for cell in row.conditions if cell.state == "held"] == [
-        ("Debt", "> 50000", "60,000")
+        ("Debt", "> 50,000", "60,000")
     ]
     assert row.conclusions[0][1] == "Refuse"
 
@@ -144,7 +144,7 @@ def test_a_rule_that_did_not_fire_is_marked_at_the_cell_that_did_not_hold() -> N
     broke = {row.number: row.broke for row in shown.rows}
     assert broke[4] is None
     assert broke[1] is not None
-    assert (broke[1].label, broke[1].text, broke[1].found) == ("Debt", "> 50000", "0")
+    assert (broke[1].label, broke[1].text, broke[1].found) == ("Debt", "> 50,000", "0")
     assert broke[2] is not None
     assert (broke[2].label, broke[2].found) == ("Card", "Teacher")
     later = [cell.state for cell in shown.rows[1].conditions[1:]]
@@ -159,10 +159,10 @@ def test_one_sentence_says_what_came_out_and_by_which_rule(language: str, said: 
     assert why(ASKED | {"debt": 60_000}, language).sentence == said
 
 
-def test_constants_in_cells_are_said_as_the_form_says_them_and_other_tests_as_written() -> None:
+def test_constants_in_cells_are_said_as_the_form_says_them_and_numbers_in_local_style() -> None:
     texts = {(cell.label, cell.text) for row in why(ASKED).rows for cell in row.conditions}
     assert ("Card", "Teacher") in texts
-    assert ("Debt", "> 50000") in texts
+    assert ("Debt", "> 50,000") in texts
 
 
 def test_a_decision_shows_the_decisions_it_required() -> None:
