@@ -11,7 +11,6 @@ from engine.feel.budgets import NUMBERS, Run
 from engine.feel.durations import NANOS
 from engine.feel.faults import Refusal
 from engine.feel.functions.declared import built_in, integer
-from engine.feel.values import kind
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _SEPARATORS = (" ", ",", ".")
@@ -41,10 +40,8 @@ def number(run: Run, text: str, grouping: str | None, point: str | None) -> obje
     return NUMBERS.create_decimal(digits)
 
 
-@built_in("not", "negand: any -> boolean")
-def negation(run: Run, negand: object) -> object:
-    if negand is not None and logic.truth(negand) is None:
-        raise Refusal("type_differs", expected="boolean", found=kind(negand))
+@built_in("not", "negand: boolean or null -> boolean")
+def negation(run: Run, negand: bool | None) -> object:
     return logic.negated(negand)
 
 

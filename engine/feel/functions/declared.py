@@ -205,6 +205,7 @@ _KINDS: dict[str, frozenset[type[Any]]] = {
     "clock": _types("time", "date and time", "date"),
     "moment": _types("date and time"),
     "duration": _types("days and time duration", "years and months duration"),
+    "boolean or null": _types("boolean", "null"),
     "number or duration": _types("number", "days and time duration", "years and months duration"),
     "string or list": _types("string", "list"),
     "number or function": _types("number", "function"),
