@@ -25,10 +25,10 @@ from engine import (
     user_tasks,
 )
 from engine.access import Actor
-from engine.definitions import bundle, deployment, registry
+from engine.definitions import bundle, deployment
 from engine.ids import InstanceId, TaskId
 from engine.units import Unit
-from web import subjects
+from tests import foundings
 
 BOOKS = Path(__file__).parent / "book_loan"
 INTEGRATIONS = (settings.CHECKOUT / "integrations", BOOKS / "integrations")
@@ -64,17 +64,19 @@ def declared() -> Iterator[None]:
     services = catalogue.load(*INTEGRATIONS, names=("people", "post", "counter", "shelves"))
     books = campaign.read(BOOKS / "processes" / "campaign.yaml")
     with settings.using(chosen), campaign.using(books), catalogue.using(services):
-        registry.forget()
-        subjects.forget()
         yield
 
 
-def opened(readers: int = 8) -> Library:
+def opened() -> Library:
     """The library on an empty database, within `declared()`."""
+    return foundings.once(_founded)
+
+
+def _founded() -> Library:
     with database.transaction() as connection:
         made = _units(connection)
         staff = {name: _account(connection, name, made) for name in STAFF}
-        known = tuple(_reader(connection, number) for number in range(readers))
+        known = tuple(_reader(connection, number) for number in range(len(_NAMES)))
         _publish(connection, staff["soan"], staff["duyet"])
     return Library(made, staff, known)
 
@@ -164,7 +166,7 @@ def _reader(connection: Connection, number: int) -> dict[str, Any]:
         f"reader-{number}", clock.now(), connection, access.SYSTEM, None, settings.current()
     )
     inputs = {
-        "name": _NAMES[number % len(_NAMES)],
+        "name": _NAMES[number],
         "born_on": date(1960 + number, 3, 14).isoformat(),
         "sex": "other",
     }

@@ -12,6 +12,7 @@ from engine.definitions import bundle as bundles
 from engine.definitions import definition as definitions
 from engine.definitions import text_checks
 from engine.definitions.bundle import Bundle
+from engine.definitions.definition import Definition
 
 HERE = Path(__file__).parent
 PROCESSES = ("loan", "repair")
@@ -21,6 +22,12 @@ PROCESSES = ("loan", "repair")
 def bundle(process: str = "loan") -> Bundle:
     """The bundle of one of the two processes."""
     return bundles.read(HERE / "processes" / process, HERE / "forms")
+
+
+@functools.cache
+def definition(process: str = "loan") -> Definition:
+    """The same, compiled."""
+    return definitions.compile(bundle(process))
 
 
 def edited(path: str, old: str, new: str, process: str = "loan") -> Bundle:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 from engine import access, catalogue, clock, database, ids, settings, tables, units
 from engine.ids import InstanceId
 from engine.units import Unit
+from tests import foundings
 from tests.processes import clinic as clinics
 from tests.processes.clinic import Clinic
 
@@ -24,7 +25,7 @@ PLACES = {"diem-1": (21.27, 106.1), "diem-2": (21.25, 106.05)}
 
 def begun() -> Clinic:
     """On an empty database at seven: by nine one site is open and busy, another's session was stopped."""
-    clinic = clinics.founded()
+    clinic = foundings.once(clinics.founded)
     with database.transaction() as connection:
         for code, name in NAMES.items():
             connection.execute(update(tables.unit).where(tables.unit.c.code == code).values(name=name))

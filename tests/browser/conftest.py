@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from engine import settings
 from tests import library as libraries
 from tests.library import PASSWORD, Library
-from web import app
+from web import app, subjects
 
 SCREENSHOTS = settings.CHECKOUT / "screenshots"
 AXE = settings.CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -45,7 +45,8 @@ def library(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> Itera
 
 @pytest.fixture
 def address(library: Library) -> Iterator[str]:
-    """Where the application answers during the test."""
+    """Where the application answers during the test; it remembers nobody from an earlier one."""
+    subjects.forget()
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app.create(), log_config=None, access_log=False))
     serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from engine import database as databases
-from engine.definitions import registry
+from tests import foundings
 from tests.browser import campaign_day
 from tests.processes.clinic import PASSWORD, Clinic
 
@@ -25,14 +25,12 @@ LANGUAGES = pytest.mark.parametrize("language", ["vi", "en"])
 
 
 @pytest.fixture
-def library(database: sqlalchemy.Engine, move: Move) -> Iterator[Clinic]:
+def library(database: sqlalchemy.Engine, move: Move) -> Clinic:
     """Instead of the library: the campaign, a quarter of an hour into a Monday morning."""
-    registry.forget()
     move(hours=-2)
-    begun = campaign_day.begun()
+    begun = foundings.once(campaign_day.begun)
     move(minutes=35)
-    yield begun
-    registry.forget()
+    return begun
 
 
 def signed_in(visitor: Visitor, sign_in: str, **wishes: object) -> Page:

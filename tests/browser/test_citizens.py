@@ -11,6 +11,7 @@ import sqlalchemy
 from playwright.sync_api import Page, expect
 
 from engine.worker import Worker
+from tests import foundings
 from tests.processes import district as districts
 from tests.processes.district import District
 
@@ -22,7 +23,11 @@ Judge = Callable[[Page], None]
 @pytest.fixture
 def library(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> District:
     """In place of the library: a district whose round takes registrations, with a session tomorrow."""
-    district = districts.founded()
+    return foundings.once(_registering)
+
+
+def _registering() -> District:
+    district = foundings.once(districts.founded)
     round_id = district.opens_round("ample").knows("round_id")
     district.plans(round_id, audience="public", per_table_hour=3)
     return district

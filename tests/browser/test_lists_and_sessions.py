@@ -11,6 +11,7 @@ import sqlalchemy
 from playwright.sync_api import Page, expect
 
 from engine.worker import Worker
+from tests import foundings
 from tests.processes import district as districts
 from tests.processes.clinic import PASSWORD
 from tests.processes.district import District
@@ -23,7 +24,7 @@ Judge = Callable[[Page], None]
 @pytest.fixture
 def library(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> District:
     """In place of the library: a district with its offices and sites."""
-    return districts.founded()
+    return foundings.once(districts.founded)
 
 
 def enter(page: Page, sign_in: str) -> Page:

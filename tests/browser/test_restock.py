@@ -12,7 +12,9 @@ from playwright.sync_api import Page, expect
 
 from engine import access, catalogue, clock, database, settings, units
 from engine.catalogue import Context
+from tests import foundings
 from tests.browser.test_lists_and_sessions import enter, opens, submit
+from tests.processes import bundles
 from tests.processes import clinic as clinics
 from tests.processes.clinic import Clinic
 
@@ -24,18 +26,18 @@ AZ = "astrazeneca"
 @pytest.fixture
 def library(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> Clinic:
     """In place of the library: a district whose store holds two lots, and a keeper for it."""
-    return founded()
+    return foundings.once(founded)
 
 
 def founded() -> Clinic:
-    clinic = clinics.founded()
+    clinic = foundings.once(clinics.founded)
     with database.transaction() as connection:
         store = units.create(connection, "kho-219", "store", "Kho huyện Việt Yên", clinic.units["219"])
         clinics._account(connection, "store_keeper", "thukho", store)
         if "district_officer" not in clinic.staff:
             clinics._account(connection, "district_officer", "district_officer", clinic.units["219"])
     for key in ("restock", "stock_entry"):
-        clinic.publish(clinics.campaign_bundle(key))
+        clinic.publish(bundles.bundle(key))
     with database.transaction() as connection:
         for lot, expires_on, doses in (("ABV5811", "2021-12-31", 500), ("ABV4602", "2021-09-30", 60)):
             context = Context(f"in-{lot}", clock.now(), connection, access.SYSTEM, store, settings.current())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import sqlalchemy
 from playwright.sync_api import Page, expect
 
 from engine import access, catalogue, database, instances, records
-from engine.definitions import registry
 from engine.worker import Worker
+from tests import foundings
 from tests.browser.test_staff_morning import submit
 from tests.processes import clinic as clinics
 from tests.processes.clinic import NO, PASSWORD, USUAL, Clinic
@@ -28,13 +28,11 @@ SIZES = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def library(database: sqlalchemy.Engine, move: Move) -> Iterator[Clinic]:
+def library(database: sqlalchemy.Engine, move: Move) -> Clinic:
     """Instead of the library: the campaign's clinic with its session of today open."""
-    registry.forget()
-    made = clinics.founded()
+    made = foundings.once(clinics.founded)
     made.opened()
-    yield made
-    registry.forget()
+    return made
 
 
 def worker(visitor: Visitor, sign_in: str, **wishes: Any) -> Page:

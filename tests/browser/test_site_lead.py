@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy
 from playwright.sync_api import Page, expect
 
+from tests import foundings
 from tests.browser.test_lists_and_sessions import enter, opens, submit
 from tests.browser.test_site_day import answered
 from tests.processes import district as districts
@@ -25,7 +26,7 @@ STATION = "session_station"
 @pytest.fixture
 def library(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> District:
     """In place of the library: a district with its offices and sites, sixty doses in the refrigerator."""
-    made = districts.founded()
+    made = foundings.once(districts.founded)
     lot = {"product": "astrazeneca", "lot": "ABV5300", "expires_on": "2021-11-30", "doses": 60}
     made.serves("stock.receive", source="opening_count", **lot)
     return made

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine import settings
-from engine.definitions import bundle, edition_changes, handbook
-from engine.definitions import definition as definitions
-from tests.book_loan import bundles
+from engine.definitions import edition_changes, handbook
+from tests.book_loan import bundles as library
+from tests.processes import bundles as campaign
 
 PAGES = settings.CHECKOUT / "docs" / "processes"
 FOLDERS = sorted(path.parent for path in (settings.CHECKOUT / "processes").glob("*/process.yaml"))
@@ -17,10 +17,9 @@ FOLDERS = sorted(path.parent for path in (settings.CHECKOUT / "processes").glob(
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_page_of_a_process_is_written_from_its_definition(folder: Path) -> None:
-    read = definitions.compile(bundle.read(folder, settings.CHECKOUT / "forms"))
     written = (PAGES / f"{folder.name}.md").read_text("utf-8")
     told = edition_changes.of(folder, settings.CHECKOUT / "forms")
-    assert written == handbook.page(read, told), "run `tiemchung document`"
+    assert written == handbook.page(campaign.definition(folder.name), told), "run `tiemchung document`"
 
 
 def test_there_is_no_page_without_a_process() -> None:
@@ -28,7 +27,7 @@ def test_there_is_no_page_without_a_process() -> None:
 
 
 def test_a_page_shows_drawing_steps_forms_tables_and_times() -> None:
-    page = handbook.page(definitions.compile(bundles.bundle("loan")))
+    page = handbook.page(library.definition("loan"))
     for part in (
         "```mermaid", "| `lend` |", "### Biểu mẫu · Form `ask`", "Decision table `limits`", "| 15 min |", "| `loan` |",
     ):  # fmt: skip

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection
 
-from engine import access, accounts, campaign, catalogue, database, instances, tables, units, user_tasks
+from engine import access, accounts, campaign, catalogue, database, instances, units, user_tasks
 from engine.access import Actor
-from engine.definitions import deployment, registry
+from engine.definitions import deployment
 from engine.definitions.bundle import Bundle
 from engine.ids import InstanceId
 from engine.units import Unit
 from engine.user_tasks import Task
+from tests import foundings
 from tests.book_loan import bundles
 from tests.book_loan.integrations.post import handlers
 
@@ -78,57 +79,21 @@ class Library:
 def opened() -> Iterator[Library]:
     """The library in the present, empty database; its campaign and catalogue hold until the block ends.
 
-    Founded and published once in a run; then the same rows are put back, since hashing and checking take seconds.
+    Founded and published once in a run, since hashing and checking take seconds.
     """
     handlers.letterbox.clear()
     with campaign.using(bundles.library()), catalogue.using(bundles.services()):
-        founding = _founding(str(database.engine().url))
-        versions = set(founding.rows["definition_version"])
-        try:
-            yield founding.library
-        finally:
-            with database.transaction() as connection:
-                if {tuple(row) for row in connection.execute(select(tables.definition_version))} - versions:
-                    registry.forget()  # the ids of what a test has published come again, for something else
+        yield foundings.once(_founded)
 
 
-@dataclass(frozen=True)
-class _Founding:
-    """What founding a library left in the database."""
-
-    library: Library
-    rows: dict[str, list[Any]]
-    issued: int
-
-
-_foundings: dict[str, _Founding] = {}
-_FOUNDED = (
-    tables.unit, tables.account, tables.role_grant, tables.definition_version, tables.submission, tables.release,
-)  # fmt: skip
-
-
-def _founding(address: str) -> _Founding:
+def _founded() -> Library:
     with database.transaction() as connection:
-        if address not in _foundings:
-            registry.forget()
-            library = _founded(connection)
-            library.publish(connection, *(bundles.bundle(process) for process in reversed(bundles.PROCESSES)))
-            rows = {
-                table.name: [tuple(row) for row in connection.execute(select(table))] for table in _FOUNDED
-            }
-            issued = connection.scalar(text("select last_value from issued_id"))
-            _foundings[address] = _Founding(library, rows, issued)
-            return _foundings[address]
-        founding = _foundings[address]
-        for table in _FOUNDED:
-            names = [column.name for column in table.columns]
-            rows = [dict(zip(names, row, strict=True)) for row in founding.rows[table.name]]
-            connection.execute(table.insert(), rows)
-        connection.execute(text("select setval('issued_id', :issued)"), {"issued": founding.issued})
-    return founding
+        library = _staffed(connection)
+        library.publish(connection, *(bundles.bundle(process) for process in reversed(bundles.PROCESSES)))
+    return library
 
 
-def _founded(connection: Connection) -> Library:
+def _staffed(connection: Connection) -> Library:
     network = units.create(connection, "net", "network", "Mạng lưới")
     main = units.create(connection, "main", "library", "Thư viện chính", network)
     branch = units.create(connection, "north", "branch", "Chi nhánh Bắc", main)

@@ -19,9 +19,11 @@ from engine.definitions import deployment, registry
 from engine.errors import Conflict, EngineError, Invalid, NotAllowed, NotFound
 from engine.ids import SubmissionId, VersionId
 from engine.units import Unit
+from tests import foundings
 from tests.book_loan.bundles import PROCESSES, bundle, edited, library, services
 
 WHY = "The rule of 1 July"
+NEVER = 2**62  # no id has come so far
 EDITION = """\
 edition: {name}
 effective_from: {at}
@@ -52,26 +54,29 @@ def place(database, move, monkeypatch) -> Iterator[Library]:
     cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
     monkeypatch.setattr(passwords, "hasher", lambda: cheap)  # nobody signs in here
     with campaign.using(library()), catalogue.using(services()):
-        registry.forget()
-        with databases.transaction() as connection:
-            network = units.create(connection, "lib", "network", "Library network")
-            main = units.create(connection, "main", "library", "Main library", network)
-            branch = units.create(connection, "east", "branch", "East branch", main)
-            wanted = {
-                "owner": ("process_owner", network), "local_owner": ("process_owner", branch),
-                "approver": ("approver", network), "second": ("approver", network), "local": ("approver", branch),
-                "librarian": ("librarian", branch),
-            }  # fmt: skip
-            people = {}
-            for name, (role, unit) in wanted.items():
-                account_id = accounts.create(connection, name, name.title(), "a long password of the test")
-                accounts.grant(connection, account_id, role, unit)
-                people[name] = accounts.actor(connection, account_id)
-        with databases.transaction() as connection:
-            repair = deployment.submit(connection, bundle("repair").files, people["owner"], WHY)
-            deployment.approve(connection, repair, people["approver"], WHY)
-        yield Library(database, network, main, branch, people)
-    registry.forget()
+        yield Library(database, *foundings.once(founded))
+
+
+def founded() -> tuple[Unit, Unit, Unit, dict[str, Actor]]:
+    """The network, the library, its branch, and the people by name."""
+    with databases.transaction() as connection:
+        network = units.create(connection, "lib", "network", "Library network")
+        main = units.create(connection, "main", "library", "Main library", network)
+        branch = units.create(connection, "east", "branch", "East branch", main)
+        wanted = {
+            "owner": ("process_owner", network), "local_owner": ("process_owner", branch),
+            "approver": ("approver", network), "second": ("approver", network), "local": ("approver", branch),
+            "librarian": ("librarian", branch),
+        }  # fmt: skip
+        people = {}
+        for name, (role, unit) in wanted.items():
+            account_id = accounts.create(connection, name, name.title(), "a long password of the test")
+            accounts.grant(connection, account_id, role, unit)
+            people[name] = accounts.actor(connection, account_id)
+    with databases.transaction() as connection:
+        repair = deployment.submit(connection, bundle("repair").files, people["owner"], WHY)
+        deployment.approve(connection, repair, people["approver"], WHY)
+    return network, main, branch, people
 
 
 def submitted(place: Library, whole=None, actor: Actor | None = None) -> SubmissionId:
@@ -434,11 +439,11 @@ def test_every_process_is_known_that_is_released_or_waits_for_approval(place):
 def test_what_does_not_exist_is_not_found(place):
     with databases.transaction() as connection:
         for call in (
-            lambda: registry.definition(connection, VersionId(1)),
-            lambda: registry.bundle(connection, VersionId(1)),
-            lambda: deployment.submission(connection, SubmissionId(1)),
-            lambda: deployment.approve(connection, SubmissionId(1), place.approver(), WHY),
-            lambda: deployment.republish(connection, VersionId(1), place.owner(), WHY),
+            lambda: registry.definition(connection, VersionId(NEVER)),
+            lambda: registry.bundle(connection, VersionId(NEVER)),
+            lambda: deployment.submission(connection, SubmissionId(NEVER)),
+            lambda: deployment.approve(connection, SubmissionId(NEVER), place.approver(), WHY),
+            lambda: deployment.republish(connection, VersionId(NEVER), place.owner(), WHY),
             lambda: registry.in_force(connection, "nothing", "/"),
         ):
             refused(NotFound, call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,36 +19,20 @@ from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.errors import Conflict, Invalid, NotAllowed
 from engine.ids import VersionId
+from tests import foundings
 from tests.postgres.library import Library
+from tests.processes import bundles as campaign_bundles
 from tests.processes import clinic as clinics
-from tests.processes import snapshots
 from tests.processes.clinic import UNTIL_CONCLUSION, Clinic, Visit
-from tests.processes.snapshots import Snapshot
 
 LIBRARY = Path(__file__).parents[1] / "book_loan"
 AGE_62 = "1959-01-01"
 
 
-@pytest.fixture(scope="module")
-def _founded() -> list[tuple[Clinic, Snapshot]]:
-    return []
-
-
 @pytest.fixture
-def clinic(
-    database: sqlalchemy.Engine, move: Callable[..., datetime], _founded: list[tuple[Clinic, Snapshot]]
-) -> Iterator[Clinic]:
+def clinic(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> Clinic:
     """The campaign's clinic, for the change of its own screening rule."""
-    registry.forget()
-    if not _founded:
-        made = clinics.founded()
-        with transaction() as connection:
-            _founded.append((made, snapshots.taken(connection)))
-    else:
-        with transaction() as connection:
-            snapshots.put_back(connection, _founded[0][1])
-    yield _founded[0][0]
-    registry.forget()
+    return foundings.once(clinics.founded)
 
 
 transaction = database.transaction
@@ -87,7 +71,7 @@ def test_a_cell_is_edited_and_the_next_case_is_decided_by_it_while_the_one_in_sc
 def test_an_edit_that_an_owners_scenario_contradicts_is_refused_with_its_file_and_line(
     clinic: Clinic,
 ) -> None:
-    unchanged = clinics.campaign_bundle("visit").files["scenarios/visits.yaml"]
+    unchanged = campaign_bundles.bundle("visit").files["scenarios/visits.yaml"]
     with transaction() as connection, pytest.raises(Invalid) as caught:
         deployment.submit(
             connection, clinics.over_60().changed({"scenarios/visits.yaml": unchanged}).files,
@@ -152,7 +136,7 @@ def test_a_version_holds_from_its_moment_on_and_not_before(
 def test_the_same_rule_again_is_refused_kindly(clinic: Clinic) -> None:
     with transaction() as connection, pytest.raises(Conflict) as caught:
         deployment.submit(
-            connection, clinics.campaign_bundle("visit").files, clinic.staff["process_owner"], "Không đổi gì"
+            connection, campaign_bundles.bundle("visit").files, clinic.staff["process_owner"], "Không đổi gì"
         )
     assert caught.value.code == "submission_changes_nothing"
 

@@ -23,12 +23,13 @@ from engine import (
     user_tasks,
 )
 from engine.access import Actor
-from engine.definitions import bundle, deployment
+from engine.definitions import deployment
 from engine.definitions.bundle import Bundle
 from engine.history import Decision
 from engine.ids import InstanceId, ReleaseId
 from engine.units import Unit
 from engine.worker import Worker
+from tests.processes import bundles
 
 PASSWORD = "a long enough password"
 UNITS = (
@@ -233,15 +234,9 @@ class Visit:
             return [one.entries for one in records.of(connection, self.id) if one.kind == kind]
 
 
-def campaign_bundle(process: str) -> Bundle:
-    """A process of the campaign as it stands in the repository."""
-    chosen = settings.current()
-    return bundle.read(chosen.processes_dir / process, chosen.forms_dir)
-
-
 def over_60() -> Bundle:
     """The screening table with one cell edited, and the scenario that the edit contradicts."""
-    held = campaign_bundle("visit")
+    held = bundles.bundle("visit")
     table = held.files["screening.dmn"].decode()
     scenarios = held.files["scenarios/visits.yaml"].decode()
     assert table.count(WHERE_65_IS) == 1
@@ -272,7 +267,7 @@ def founded() -> Clinic:
         submitted = [
             deployment.submit(
                 connection,
-                campaign_bundle(process).files,
+                bundles.bundle(process).files,
                 staff["process_owner"],
                 "Quyết định 2995",
                 together,

@@ -27,7 +27,8 @@ from engine.ids import InstanceId
 from engine.units import Unit
 from engine.worker import Worker
 from integrations.sms import tables as sms_tables
-from tests.processes.clinic import PASSWORD, campaign_bundle
+from tests.processes import bundles
+from tests.processes.clinic import PASSWORD
 
 UNITS = (
     ("vn", "national", None), ("24", "province", "vn"), ("219", "district", "24"), ("xa-1", "commune", "219"),
@@ -168,7 +169,7 @@ def founded() -> District:
             made[code] = units.create(connection, code, kind, f"Đơn vị {code}", made.get(parent or ""))
         staff = {name: _account(connection, name, made[code]) for name, code in STAFF.items()}
         for process in PROCESSES:
-            files = campaign_bundle(process).files
+            files = bundles.bundle(process).files
             submitted = deployment.submit(
                 connection, files, staff["process_owner"], "Quyết định 3355", PROCESSES
             )

@@ -3,7 +3,7 @@ rule of its own day, whenever it is entered; a case that runs keeps its rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 import argon2
@@ -12,11 +12,13 @@ import sqlalchemy
 
 from engine import access, clock, database, instances, passwords, settings
 from engine import database as databases
-from engine.definitions import bundle, checks, editions, registry
+from engine.definitions import checks, editions
 from engine.definitions import definition as definitions
 from engine.definitions.bundle import Bundle
 from engine.definitions.definition import Definition
 from engine.errors import Invalid
+from tests import foundings
+from tests.processes import bundles
 from tests.processes import clinic as clinics
 from tests.processes.clinic import NO, Clinic, Visit, registered
 
@@ -53,22 +55,22 @@ def year(
     database: sqlalchemy.Engine,
     move: Callable[..., datetime],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Clinic]:
+) -> Clinic:
     """A campaign founded on 17 March 2021 that knows every edition of the year, each from its own day."""
     cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
     monkeypatch.setattr(passwords, "hasher", lambda: cheap)  # nobody signs in here
     monkeypatch.setattr(
         checks, "run", lambda whole, *_: (checked(whole), [])
     )  # test_scenarios checks them all
-    registry.forget()
     until("2021-03-17", move)
+    return foundings.once(_year)
+
+
+def _year() -> Clinic:
     made = clinics.founded()
-    chosen = settings.current()
-    folder = chosen.processes_dir / "visit"
-    for one in editions.changing(folder):
-        made.publish(bundle.read(folder, chosen.forms_dir, one.name))
-    yield made
-    registry.forget()
+    for one in editions.changing(settings.current().processes_dir / "visit"):
+        made.publish(bundles.bundle("visit", one.name))
+    return made
 
 
 def test_a_visit_takes_the_rule_of_its_day_and_keeps_it(year: Clinic, move: Callable[..., datetime]) -> None:

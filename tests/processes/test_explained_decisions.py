@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Iterator
@@ -14,10 +13,10 @@ import pytest
 
 from engine import decisions, feel, settings, texts, waits
 from engine.decisions import explanations
-from engine.definitions import bundle, editions
-from engine.definitions import definition as definitions
+from engine.definitions import editions
 from engine.definitions.definition import Definition
 from engine.history import Decision
+from tests.processes import bundles
 from web import decision_view, decision_words
 
 VISIT = settings.CHECKOUT / "processes" / "visit"
@@ -42,9 +41,8 @@ BARE = re.compile(r"(?!cao$)[a-z]+( [a-z]+)*")
 EXPRESSION = re.compile(r"\bif |[a-z]\.[a-z]|[=(]")
 
 
-@functools.cache
 def visit(edition: str | None = None) -> Definition:
-    return definitions.compile(bundle.read(VISIT, settings.CHECKOUT / "forms", edition))
+    return bundles.definition("visit", edition)
 
 
 def said(decision: str, variables: dict[str, Any], language: str) -> str:

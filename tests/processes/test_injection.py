@@ -7,16 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from engine import clock, settings, texts
-from engine.definitions import bundle, editions
-from engine.definitions import definition as definitions
+from engine import clock, texts
+from engine.definitions import editions
 from engine.definitions.definition import Definition
 from engine.errors import Conflict
+from tests.processes import bundles
 from tests.processes.clinic import (
     UNTIL_CONCLUSION,
     UNTIL_INJECTED,
     Clinic,
-    campaign_bundle,
     clock_time,
     local,
     worked,
@@ -100,7 +99,7 @@ def test_a_dose_is_on_record_while_the_person_is_still_observed(clinic: Clinic) 
 
 
 def test_the_record_and_the_owed_confirmation_begin_with_the_dose_itself() -> None:
-    manifest = definitions.compile(campaign_bundle("visit")).manifest
+    manifest = bundles.definition("visit").manifest
     assert [rule.at for rule in manifest.records if rule.kind == "dose"] == ["number_dose", "number_written"]
     assert [(one.after, one.reaches) for one in manifest.expects] == [("number_dose", "confirmation")]
 
@@ -151,10 +150,8 @@ def test_every_flag_a_dose_can_carry_is_said_in_both_languages() -> None:
 
 def every_edition(process: str) -> list[Definition]:
     """The process in each of its editions."""
-    chosen = settings.current()
-    folder = chosen.processes_dir / process
-    names = [None, *(one.name for one in editions.of(folder))]
-    return [definitions.compile(bundle.read(folder, chosen.forms_dir, name)) for name in names]
+    names = [None, *(one.name for one in editions.of(bundles.PROCESSES / process))]
+    return [bundles.definition(process, name) for name in names]
 
 
 def flags_of(definition: Definition) -> set[str]:

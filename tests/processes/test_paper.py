@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,12 +22,10 @@ PREPARED = dict.fromkeys(
 
 
 @pytest.fixture
-def morning(clinic: Clinic, move: Callable[..., datetime]) -> Iterator[Clinic]:
-    """The clinic with an open session; versions published here are forgotten afterwards."""
+def morning(clinic: Clinic, move: Callable[..., datetime]) -> Clinic:
+    """The clinic with an open session."""
     clinic.opened()
-    registry.forget()
-    yield clinic
-    registry.forget()
+    return clinic
 
 
 def test_an_outage_in_the_morning_and_entry_in_the_evening_end_with_recorded_equal_to_given(

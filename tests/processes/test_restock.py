@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy
 
-from engine import access, catalogue, clock, database, instances, messages, settings, units, user_tasks
+from engine import access, catalogue, clock, instances, messages, settings, units, user_tasks
+from engine import database as databases
 from engine.access import Actor
 from engine.catalogue import Context, Json
 from engine.errors import Conflict, Invalid
 from engine.ids import InstanceId
 from engine.worker import Worker
+from tests import foundings
+from tests.processes import bundles
 from tests.processes import clinic as clinics
 from tests.processes.clinic import Clinic
 
@@ -31,7 +36,7 @@ class Supply:
 
     def call(self, name: str, unit: str, **inputs: Any) -> Json:
         self.jobs += 1
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             where = units.by_code(connection, unit)
             context = Context(
                 f"9-{self.jobs}-x", clock.now(), connection, access.SYSTEM, where, settings.current()
@@ -44,7 +49,7 @@ class Supply:
         )
 
     def asked(self, **more: Any) -> InstanceId:
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             return instances.start(
                 connection,
                 "restock",
@@ -56,7 +61,7 @@ class Supply:
 
     def answer(self, case: InstanceId, who: str, **answers: Any) -> str:
         """Somebody completes the task that waits for them; its element."""
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             (task,) = user_tasks.queue(connection, self.staff[who], instance_id=case)
             user_tasks.complete(connection, task.id, self.staff[who], answers)
         return task.element
@@ -86,17 +91,17 @@ class Supply:
         assert self.answer(case, "site_lead", **given) == "receive_vaccine"
 
     def waits_at(self, case: InstanceId) -> list[str]:
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             return sorted(
                 task.element for task in user_tasks.queue(connection, access.SYSTEM, instance_id=case)
             )
 
     def ended(self, case: InstanceId) -> str | None:
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             return instances.view(connection, case, access.SYSTEM).summary.outcome
 
     def left(self, unit: str) -> dict[str, int]:
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             told = catalogue.ask(connection, "stock.at_unit", {"unit_code": unit}, access.SYSTEM)
         return {
             lot["lot"]: lot["left"] for lot in told["lots"] if lot["left"] and lot["lot"] in ("SOM", "MUON")
@@ -104,13 +109,18 @@ class Supply:
 
 
 @pytest.fixture
-def supply(clinic: Clinic) -> Supply:
-    with database.transaction() as connection:
+def supply(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> Supply:
+    return foundings.once(_supplied)
+
+
+def _supplied() -> Supply:
+    clinic = foundings.once(clinics.founded)
+    with databases.transaction() as connection:
         units.create(connection, "kho-219", "store", "Kho huyện Việt Yên", clinic.units["219"])
         keeper = clinics._account(connection, "store_keeper", "thukho", units.by_code(connection, "kho-219"))
         officer = clinics._account(connection, "district_officer", "huyen", clinic.units["219"])
     for key in ("restock", "stock_entry"):
-        clinic.publish(clinics.campaign_bundle(key))
+        clinic.publish(bundles.bundle(key))
     made = Supply(
         clinic, {"store_keeper": keeper, "district_officer": officer, "site_lead": clinic.staff["site_lead"]}
     )
@@ -146,7 +156,7 @@ def test_what_the_store_does_not_have_leads_back_to_the_keeper_with_the_reason(s
     supply.call("hold_lot", "kho-219", product=AZ, lot="SOM", reason="phản ứng")
     wrong = [{"lot": "SOM", "doses": 30}, {"lot": "MUON", "doses": 10}]
     supply.answer(case, "store_keeper", sending_decision="sent", sent_lots=wrong)
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         problem = instances.view(connection, case, access.SYSTEM).variables["problem"]
     assert (problem["code"], "SOM" in problem["message"]) == ("LOT_HELD", True)
     assert supply.waits_at(case) == ["issue_vaccine"]
@@ -155,14 +165,14 @@ def test_what_the_store_does_not_have_leads_back_to_the_keeper_with_the_reason(s
 
 
 def test_low_stock_begins_one_request_and_a_second_by_hand_is_refused(supply: Supply) -> None:
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         for _ in range(2):
             payload = {"product": AZ, "left": 3}
             messages.publish(
                 connection, "stock_low", "", payload, supply.clinic.units["diem-1"], timedelta(hours=1)
             )
     Worker().settle()
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         (case,) = instances.find(connection, access.SYSTEM, process="restock", state="active")
     assert supply.waits_at(case.instance_id) == ["approve_request"]
     with pytest.raises(Conflict):
@@ -214,7 +224,7 @@ def test_a_transfer_that_does_not_come_is_chased_by_the_district(supply: Supply)
 
 def test_a_keeper_books_by_form_and_takes_a_wrong_entry_back(supply: Supply) -> None:
     def entered(**answers: Any) -> InstanceId:
-        with database.transaction() as connection:
+        with databases.transaction() as connection:
             store = units.by_code(connection, "kho-219")
             return instances.start(connection, "stock_entry", store, answers, supply.staff["store_keeper"])
 
@@ -229,7 +239,7 @@ def test_a_keeper_books_by_form_and_takes_a_wrong_entry_back(supply: Supply) -> 
     assert supply.waits_at(case) == ["correct_entry"]
     supply.answer(case, "store_keeper", **lost, doses=5)
     assert supply.left("kho-219")["SOM"] == 25
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         number = instances.view(connection, case, access.SYSTEM).variables["booked_number"]
     entered(entry_kind="take_back", entry_number=number, entry_reason="Nhầm lô")
     assert supply.left("kho-219")["SOM"] == 30

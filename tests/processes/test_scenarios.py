@@ -8,11 +8,11 @@ import pytest
 
 from engine import catalogue, settings
 from engine.definitions import bundle, checks, editions, scenario_files, scenarios
-from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
-from tests.book_loan import bundles
+from tests.book_loan import bundles as library
+from tests.processes import bundles as campaign
 
-LIBRARY = Path(bundles.__file__).parent
+LIBRARY = Path(library.__file__).parent
 FOLDERS = [
     *(path.parent for path in sorted(settings.CHECKOUT.glob("processes/*/process.yaml"))),
     *(path.parent for path in sorted(LIBRARY.glob("processes/*/process.yaml"))),
@@ -23,13 +23,13 @@ EDITIONS = [(folder, one.name) for folder in FOLDERS for one in editions.changin
 
 
 def compiled(folder: Path) -> Definition:
-    forms = folder.parent.parent / "forms"
-    return definitions.compile(bundle.read(folder, forms))
+    """The process of either domain that a folder holds."""
+    return (library if folder.is_relative_to(LIBRARY) else campaign).definition(folder.name)
 
 
 def services(folder: Path) -> catalogue.Catalogue:
     return (
-        bundles.services()
+        library.services()
         if folder.is_relative_to(LIBRARY)
         else catalogue.load(settings.CHECKOUT / "integrations")
     )
@@ -75,8 +75,8 @@ def test_a_contradicted_expectation_is_reported_with_file_and_line_and_what_was_
 
 
 def test_a_contradicted_scenario_keeps_its_process_from_being_published() -> None:
-    read = bundles.edited("scenarios/loans.yaml", "end: ended_over_limit", "end: ended_lost")
-    _, findings = checks.run(read, bundles.services(), {"loan", "repair"}, bundles.library().roles)
+    read = library.edited("scenarios/loans.yaml", "end: ended_over_limit", "end: ended_lost")
+    _, findings = checks.run(read, library.services(), {"loan", "repair"}, library.library().roles)
     assert [(one.file, one.severity) for one in findings if one.severity == "error"] == [
         ("scenarios/loans.yaml", "error")
     ]

@@ -11,7 +11,8 @@ from engine.definitions import definition as definitions
 from engine.definitions import scenario_files, scenarios
 from engine.definitions.definition import Definition
 from engine.errors import Invalid
-from tests.processes.clinic import UNTIL_CONCLUSION, Clinic, campaign_bundle, worked
+from tests.processes import bundles
+from tests.processes.clinic import UNTIL_CONCLUSION, Clinic, worked
 
 RULE_SCENARIO = "- scenario: Vắc xin khác trong 14 ngày chỉ là phát hiện khi bật quy tắc\n"
 OFF = '"{}_rule_on"</text></outputEntry>\n        <outputEntry id="parameter_table_{}_rule_on_out_value"><text>false'
@@ -139,7 +140,7 @@ def test_a_switched_on_rule_defers_a_recent_date_and_clears_up_a_contradicting_o
     rule: str, on: str, actions: str
 ) -> None:
     definition = switched_on(rule)
-    written = campaign_bundle("visit").files["scenarios/visits.yaml"].decode()
+    written = bundles.bundle("visit").files["scenarios/visits.yaml"].decode()
     one = RULE_SCENARIO + written.partition(RULE_SCENARIO)[2].partition("\n\n")[0]
     asked = one.replace('other_vaccine_recent: "yes"', 'other_vaccine_recent: "no"').replace(
         f'{rule}_recent: "no"', f'{rule}_recent: "yes"'
@@ -159,7 +160,7 @@ def test_a_switched_on_rule_defers_a_recent_date_and_clears_up_a_contradicting_o
 
 def switched_on(rule: str) -> Definition:
     """The visit with a rule that stands in the screening table switched on."""
-    held = campaign_bundle("visit")
+    held = bundles.bundle("visit")
     table = held.files["screening.dmn"].decode()
     off = OFF.format(rule, rule)
     assert table.count(off) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import pytest
 
 from engine import decisions, feel, settings
-from engine.definitions import bundle, editions
 from engine.definitions import definition as definitions
+from engine.definitions import editions
 from engine.definitions.definition import Definition
+from tests.processes import bundles
 
 PROCESSES = settings.CHECKOUT / "processes"
 EDITIONS = [one.name for one in editions.of(PROCESSES / "visit")]
@@ -28,9 +28,8 @@ HEALTHY = {
 }  # fmt: skip
 
 
-@functools.cache
 def compiled(edition: str) -> Definition:
-    return definitions.compile(bundle.read(PROCESSES / "visit", settings.CHECKOUT / "forms", edition))
+    return bundles.definition("visit", edition)
 
 
 def asked(edition: str, key: str, given: dict[str, Any]) -> Any:

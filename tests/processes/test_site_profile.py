@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
+import sqlalchemy
 
-from engine import access, catalogue, database, instances, user_tasks
+from engine import access, catalogue, instances, user_tasks
+from engine import database as databases
 from engine.access import Actor
 from engine.errors import Invalid, NotFound
 from engine.ids import InstanceId
+from tests import foundings
+from tests.processes import bundles
 from tests.processes import clinic as clinics
 from tests.processes.clinic import Clinic
 
@@ -21,33 +27,36 @@ DETAILS = {
 
 
 @pytest.fixture
-def profiles(clinic: Clinic) -> Clinic:
+def profiles(database: sqlalchemy.Engine, move: Callable[..., datetime]) -> Clinic:
     """The clinic with the process in force and an officer at the district."""
-    clinic.publish(clinics.campaign_bundle("site_profile"))
-    if "district_officer" not in clinic.staff:
-        with database.transaction() as connection:
-            officer = clinics._account(
-                connection, "district_officer", "district_officer", clinic.units["219"]
-            )
-        clinic.staff["district_officer"] = officer
+    return foundings.once(_profiled)
+
+
+def _profiled() -> Clinic:
+    clinic = foundings.once(clinics.founded)
+    clinic.publish(bundles.bundle("site_profile"))
+    with databases.transaction() as connection:
+        clinic.staff["district_officer"] = clinics._account(
+            connection, "district_officer", "district_officer", clinic.units["219"]
+        )
     return clinic
 
 
 def started(clinic: Clinic) -> InstanceId:
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         return instances.start(
             connection, "site_profile", clinic.units["diem-1"], {}, clinic.staff["site_lead"]
         )
 
 
 def answered(case: InstanceId, actor: Actor, **answers: Any) -> None:
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         (task,) = user_tasks.queue(connection, actor, instance_id=case)
         user_tasks.complete(connection, task.id, actor, answers)
 
 
 def public(**asked: Any) -> list[dict[str, Any]]:
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         found = catalogue.ask(connection, "sites.public", asked, access.SYSTEM)["sites"]
         return [dict(one) for one in found]
 
@@ -81,7 +90,7 @@ def test_what_was_said_before_is_there_to_be_edited(profiles: Clinic) -> None:
     answered(case, profiles.staff["site_lead"], **DETAILS)
     answered(case, profiles.staff["district_officer"], review_outcome="confirm")
     again = started(profiles)
-    with database.transaction() as connection:
+    with databases.transaction() as connection:
         assert instances.state_of(connection, again).variables["profile"]["place"] == DETAILS["place"]
 
 
@@ -90,7 +99,7 @@ def test_a_site_for_its_own_staff_is_never_shown(profiles: Clinic) -> None:
     answered(case, profiles.staff["site_lead"], **DETAILS | {"audience": "staff"})
     answered(case, profiles.staff["district_officer"], review_outcome="confirm")
     assert public() == []
-    with database.transaction() as connection, pytest.raises(NotFound):
+    with databases.transaction() as connection, pytest.raises(NotFound):
         catalogue.ask(connection, "sites.site", {"unit_code": "diem-1"}, access.SYSTEM)
 
 

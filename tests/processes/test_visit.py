@@ -19,9 +19,9 @@ from engine import (
     user_tasks,
 )
 from engine.bpmn.model import Kind, ProcessModel
-from engine.definitions import definition as definitions
 from engine.errors import Conflict, NotAllowed, NotFound
 from engine.stuck import Reason
+from tests.processes import bundles
 from tests.processes.clinic import (
     AT_SITES,
     OTHER,
@@ -29,7 +29,6 @@ from tests.processes.clinic import (
     UNTIL_INJECTED,
     Clinic,
     Visit,
-    campaign_bundle,
     worked,
 )
 from web import document_view, documents
@@ -153,7 +152,7 @@ def test_a_severe_reaction_is_reported_by_the_site_lead_and_does_not_withhold_th
 
 
 def test_the_confirmation_is_reachable_only_through_a_completed_injection() -> None:
-    model = definitions.compile(campaign_bundle("visit")).model
+    model = bundles.definition("visit").model
     # The sub-process completes by a dose and in no other way: its other ends are errors, which leave it.
     ends = [node for node in model.inside("injection") if node.kind is Kind.END]
     assert {node.id for node in ends if node.error_code is None} == {"dose_given"}

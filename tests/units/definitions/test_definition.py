@@ -7,7 +7,7 @@ import pytest
 from engine.bpmn.model import Kind
 from engine.definitions import definition as definitions
 from engine.errors import Invalid
-from tests.book_loan.bundles import bundle, edited
+from tests.book_loan.bundles import bundle, definition, edited
 
 
 def findings(broken) -> dict[str, set[str]]:
@@ -20,7 +20,7 @@ def findings(broken) -> dict[str, set[str]]:
 
 
 def test_a_drawn_process_is_compiled_whole():
-    loan = definitions.compile(bundle())
+    loan = definition()
     assert (loan.key, loan.version_id, loan.version) == ("loan", None, 0)
     assert loan.content_hash == bundle().content_hash
     assert loan.model.nodes["lend"].kind is Kind.USER_TASK
@@ -33,7 +33,7 @@ def test_a_drawn_process_is_compiled_whole():
 
 
 def test_a_written_process_is_compiled_to_bpmn_with_a_layout_and_its_names():
-    repair = definitions.compile(bundle("repair"))
+    repair = definition("repair")
     assert repair.model.nodes["assess"].lane == "bench"
     assert b"BPMNShape" in repair.bpmn_xml
     assert repair.model.nodes["assess"].name == repair.text("vi", "elements.assess.name")

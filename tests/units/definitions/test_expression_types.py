@@ -10,7 +10,7 @@ from engine.definitions import checks, data, known_types
 from engine.definitions import definition as definitions
 from engine.feel import types
 from engine.feel.type_relations import words
-from tests.book_loan.bundles import PROCESSES, bundle, edited, library, services
+from tests.book_loan.bundles import PROCESSES, definition, edited, library, services
 
 LOAN, LIMITS = "loan.bpmn", "limits.dmn"
 
@@ -85,7 +85,7 @@ def test_where_all_data_is_declared_what_cannot_work_is_an_error():
 
 
 def test_the_types_of_data_are_those_of_forms_decisions_and_contracts():
-    compiled = definitions.compile(bundle())
+    compiled = definition()
     found = {name: words(of) for name, of in data.of(compiled, services()).types.items()}
     expected = {
         "debt": "number", "by_post": "boolean", "card_kind": "string", "books": "list<context>", "limit": "context",

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine import settings
-from engine.definitions import definition as definitions
 from engine.definitions import documents, editions, manifest, process_schema, scenario_files, scenarios
-from tests.book_loan.bundles import bundle, services
+from tests.book_loan.bundles import definition, services
 
 DOCS = settings.CHECKOUT / "docs"
 ROW = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
@@ -83,7 +82,7 @@ def test_the_example_of_a_document_can_be_read():
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_examples_of_scenarios_hold(number):
     tried = scenarios.run(
-        definitions.compile(bundle()),
+        definition(),
         scenario_files.read(example("scenarios.md", number), "scenarios.md"),
         services(),
     )

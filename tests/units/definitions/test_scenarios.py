@@ -10,7 +10,7 @@ from engine import clock, texts
 from engine.definitions import decision_trials, scenario_files, scenarios
 from engine.definitions import definition as definitions
 from engine.errors import Invalid
-from tests.book_loan.bundles import PROCESSES, bundle, edited, services
+from tests.book_loan.bundles import PROCESSES, definition, edited, services
 
 START = """\
 - scenario: One book, returned
@@ -29,8 +29,9 @@ LENT = (
 
 
 def tried(text: str, process: str = "loan"):
-    definition = definitions.compile(bundle(process))
-    (one,) = scenarios.run(definition, scenario_files.read(text.encode(), "scenarios/s.yaml"), services())
+    (one,) = scenarios.run(
+        definition(process), scenario_files.read(text.encode(), "scenarios/s.yaml"), services()
+    )
     for finding in one.findings:
         for language in texts.LANGUAGES:
             sentence = finding.sentence(language)
@@ -51,7 +52,7 @@ def refused(text: str) -> list[tuple[str, int | None]]:
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_the_declared_scenarios_pass(process):
-    compiled = definitions.compile(bundle(process))
+    compiled = definition(process)
     assert [one.findings for one in scenarios.run(compiled, None, services())] == [()] * len(
         compiled.scenarios
     )
@@ -77,7 +78,7 @@ def test_a_decision_without_what_it_requires_stops_the_case_with_a_sentence_that
 
 
 def test_the_elements_passed_are_known_and_so_are_those_never_reached():
-    compiled = definitions.compile(bundle())
+    compiled = definition()
     one = tried(START)
     assert {"asked", "check_limit", "may_borrow", "prepare", "fetch"} <= one.reached
     assert "may_borrow__allowed" in one.flows
