@@ -57,15 +57,15 @@ def _needed(inputs: tuple[Input, ...], rules: tuple[Rule, ...]) -> tuple[int, ..
         column
         for column, clause in enumerate(inputs)
         if clause.required
-        and not any(_speaks_of_null(test.tree) for rule in rules for test in rule.tests[column : column + 1])
+        and not any(speaks_of_null(test.tree) for rule in rules for test in rule.tests[column : column + 1])
     )
 
 
-def _speaks_of_null(node: tree.Node) -> bool:
+def speaks_of_null(node: tree.Node) -> bool:
     """Whether a cell names null, as `null`, `not(null)` and `? = null` do; `not("yes")` lets null pass unnamed."""
     if isinstance(node, tree.Literal):
         return node.value is None
-    return any(map(_speaks_of_null, tree.children(node)))
+    return any(map(speaks_of_null, tree.children(node)))
 
 
 def _policy(element: etree._Element, scope: Scope) -> HitPolicy:

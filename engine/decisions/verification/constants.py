@@ -154,6 +154,11 @@ def note(node: tree.Node, text: str, found: Constants, names: Known) -> None:
             add(node, False)
 
 
+def reads_its_value_alone(node: tree.Node, names: Known) -> bool:
+    """Whether a test reads nothing but the value it tests and what is known."""
+    return set(_reads(node)) <= names.keys() | {"?"}
+
+
 def _require_constant(node: tree.Node, names: Known) -> None:
     """Refuse what reads a variable, the clock, or the value tested."""
     if compiling_tests.uses_input(node):

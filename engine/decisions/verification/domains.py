@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from engine import feel
 from engine.decisions.models import Decision, Input, Table
+from engine.decisions.table_reading import speaks_of_null
 from engine.decisions.verification import constants
 from engine.decisions.verification.constants import ORDERED, BeyondAnalysis, Constants, Known
 from engine.decisions.verification.covers import TooLarge
 from engine.decisions.verification.pieces import Piece, pieces
 from engine.feel import syntax as tree
 from engine.feel import types
-from engine.feel.budgets import EPOCH, Run
 from engine.feel.expressions import UnaryTests
-from engine.feel.faults import FeelError, Refusal
+from engine.feel.faults import FeelError
 
 MOST_TESTS = 2_000_000  # samples times different cells of one column
 _SCALAR = ORDERED | {"string", "boolean"}
@@ -88,6 +88,8 @@ class _Reading:
             cut = (Piece("", point=False),)
             self.unread = {at: beyond for at, tests in enumerate(self.cells) if not _any(tests)}
         full = sum(1 << at for at, piece in enumerate(cut) if self._may_come(piece))
+        if kinds and all(piece.point for at, piece in enumerate(cut) if full >> at & 1):
+            self._try_what_computes()
         masks = self._masks(cut)
         known = sum(1 << at for at, piece in enumerate(cut) if piece.sample is not None) & full
         perhaps = {at: known if _orders(self.cells[at]) else full for at in self.unread}
@@ -122,14 +124,20 @@ class _Reading:
         """Whether null is looked at: it may come where an input is optional, and where a rule speaks of it."""
         if any(at in self.table.needed for at in self.places):
             return False
-        return "null" in self.found.by_kind or any(clause.required is False for clause in self.clauses)
+        named = "null" in self.found.by_kind or any(
+            speaks_of_null(one.tree) for tests in self.cells for one in tests
+        )
+        return named or any(clause.required is False for clause in self.clauses)
 
     def _may_come(self, piece: Piece) -> bool:
-        if piece.sample is None:
-            return True
-        return _fits(piece.sample, self.wanted) and all(
-            passes(one, piece.sample, self.known) for one in self.allowed
-        )
+        return piece.sample is None or all(passes(one, piece.sample, self.known) for one in self.allowed)
+
+    def _try_what_computes(self) -> None:
+        """Where every value that may come is a piece of its own, what computes with it is known by trying."""
+        for at in [at for at, beyond in self.unread.items() if beyond.reason == "computed"]:
+            tests = [test for one in self.cells[at] for test in one.tree.tests]
+            if all(constants.reads_its_value_alone(test, self.known) for test in tests):
+                del self.unread[at]
 
     def _masks(self, cut: Sequence[Piece]) -> Iterator[int]:
         """Per rule the pieces its cells pass; equal cells are asked once."""
@@ -205,10 +213,3 @@ def _item_values(wanted: types.Type) -> list[UnaryTests]:
 
 def _plain(wanted: types.Type) -> str:
     return _plain(wanted.of) if isinstance(wanted, types.Restricted) else wanted.name
-
-
-def _fits(sample: object, wanted: types.Type) -> bool:
-    try:
-        return not isinstance(wanted, types.Restricted) or types.conforms(sample, wanted, Run(EPOCH))
-    except Refusal:
-        return False

@@ -56,7 +56,8 @@ KINDS = (
         ("a", "b", "c", "z"),
         ("", '"a", "b", "c"', '"a", "b"'),
     ),
-    Kind("boolean", ("-", "true", "false", "null", "not(true)", "? = false", "true, null"), (True, False), ("",)),
+    Kind("boolean", ("-", "true", "false", "null", "not(true)", "? = false", "true, null",
+                     "?", "not(?)", "? or null"), (True, False), ("",)),
     Kind(
         "date",
         ("-", '< date("2026-01-31")', '>= date("2026-01-31")', '[date("2026-01-31")..date("2026-02-02")]',

@@ -85,6 +85,33 @@ def test_allowed_values_of_a_type_are_looked_at_though_no_cell_names_them() -> N
     assert '“kind” = "map"' in gap.sentence("en")
 
 
+LOT = ("lot", "string", '"A1", "A2", "B1"', "", REQUIRED)
+AGREES = ("agrees", "boolean", "", "", REQUIRED)
+TRIED: list[tuple[tuple[str, ...], list[str], list[str]]] = [
+    (LOT, ['starts with(?, "A")', 'starts with(?, "B")'], []),
+    (LOT, ['starts with(?, "A")', 'ends with(?, "1")'], ["rules_overlap"]),
+    (LOT, ['starts with(?, "A")'], ["gap"]),
+    (LOT, ["starts with(?, letter)"], ["cell_computes"]),
+    (AGREES, ["?", "not(?)"], []),
+    (("x", "", "", "", REQUIRED), ["true", "false", 'starts with(?, "A")'], ["cell_computes"]),
+]
+
+
+@pytest.mark.parametrize(("column", "cells", "codes"), TRIED, ids=[", ".join(case[1]) for case in TRIED])
+def test_cells_that_compute_are_known_by_trying_where_the_values_are_few(
+    column: tuple[str, ...], cells: list[str], codes: list[str]
+) -> None:
+    rules = [[cell, str(number)] for number, cell in enumerate(cells)]
+    assert said(one_table("UNIQUE", [column], ["x"], rules)) == codes
+
+
+def test_allowed_values_that_compute_rule_nothing_out() -> None:
+    kind = """<itemDefinition name="tOdd"><typeRef>number</typeRef><allowedValues><text>odd(?)</text></allowedValues>
+    </itemDefinition>"""
+    drawn = table("UNIQUE", [("n", "tOdd", "", "", REQUIRED)], ["x"], [["(2..6)", "1"], ["<= 2, >= 6", "2"]])
+    assert said(model(kind, decision("d", drawn))) == []
+
+
 def test_columns_of_lists_and_moments_of_several_offsets_are_beyond_analysis() -> None:
     lists = '<itemDefinition name="tKinds" isCollection="true"><typeRef>string</typeRef></itemDefinition>'
     drawn = table("UNIQUE", [("kinds", "tKinds", "", "", REQUIRED)], ["x"], [['["a"]', "1"]])
