@@ -94,22 +94,28 @@ def ours(content: bytes, variables) -> list[str]:
     return [event.element for event in done if event.happened == runtime.Happened.COMPLETED]
 
 
-BLOCKS = st.deferred(lambda: st.lists(BLOCK, min_size=1, max_size=3))
-BLOCK = st.one_of(
-    st.just({"user": None}),
-    st.just({"script": None, "set": {"m": "= n + 1"}}),
-    st.builds(
+SIMPLE = st.one_of(st.just({"user": None}), st.just({"script": None, "set": {"m": "= n + 1"}}))
+
+
+def nested(inside):
+    """Steps among which some hold steps of their own."""
+    switch = st.builds(
         lambda when, one, two: {
             "switch": None,
             "cases": [{"when": when, "name": "yes", "do": one}, {"otherwise": True, "name": "no", "do": two}],
         },
         st.sampled_from(["n > 1", "n = 0", "true"]),
-        BLOCKS,
-        BLOCKS,
-    ),
-    st.builds(lambda one, two: {"parallel": None, "branches": {"left": one, "right": two}}, BLOCKS, BLOCKS),
-    st.builds(lambda inside: {"group": None, "do": inside}, BLOCKS),
-)
+        inside,
+        inside,
+    )
+    parallel = st.builds(
+        lambda one, two: {"parallel": None, "branches": {"left": one, "right": two}}, inside, inside
+    )
+    group = st.builds(lambda steps: {"group": None, "do": steps}, inside)
+    return st.lists(st.one_of(SIMPLE, switch, parallel, group), min_size=1, max_size=3)
+
+
+BLOCKS = st.recursive(st.lists(SIMPLE, min_size=1, max_size=3), nested, max_leaves=8)
 
 
 def named(blocks, numbers):

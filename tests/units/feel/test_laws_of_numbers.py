@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine import feel
@@ -24,13 +24,16 @@ def _nearest(exact: Fraction) -> Fraction:
         return exact
     digits = len(str(abs(exact.numerator))) - len(str(exact.denominator))
     for shift in (33 - digits, 34 - digits):
-        scaled = round(exact * Fraction(10) ** shift)  # Python rounds halves of fractions to even
-        if 10**33 <= abs(scaled) <= 10**34:
-            return Fraction(scaled) / Fraction(10) ** shift
+        scaled = exact * Fraction(10) ** shift
+        if 10**33 <= abs(scaled) < 10**34:  # 34 digits before the point, so what is behind it goes
+            return (
+                Fraction(round(scaled)) / Fraction(10) ** shift
+            )  # Python rounds halves of fractions to even
     raise AssertionError(exact)
 
 
 @settings(max_examples=80, deadline=None)
+@example(Decimal("-0.2"), Decimal("-1E+33"), "-")  # all nines, which a digit fewer would round up
 @given(WIDE_NUMBERS, WIDE_NUMBERS, st.sampled_from(sorted(EXACT)))
 def test_arithmetic_is_the_exact_result_rounded_once(a: Decimal, b: Decimal, sign: str) -> None:
     if sign == "/" and not b:
