@@ -370,12 +370,24 @@ KEYS = st.sampled_from(
 KINDS = st.sampled_from(
     "user manual service decide script wait receive send call switch parallel race each group repeat end start".split()
 )
-STEPS = st.deferred(lambda: st.lists(STEP, max_size=3))
-STEP = st.builds(
-    lambda kind, name, rest: {kind: name, **{k: v for k, v in rest.items() if k != kind}},
-    KINDS,
-    st.one_of(NAMES, VALUES),
-    st.dictionaries(KEYS, st.one_of(VALUES, STEPS, st.dictionaries(NAMES, STEPS, max_size=3)), max_size=4),
+
+
+def step(rest):
+    """A step of any kind with the rest of its keys."""
+    return st.builds(
+        lambda kind, name, more: {kind: name, **{k: v for k, v in more.items() if k != kind}},
+        KINDS,
+        st.one_of(NAMES, VALUES),
+        st.dictionaries(KEYS, rest, max_size=4),
+    )
+
+
+STEPS = st.recursive(
+    st.lists(step(VALUES), max_size=3),
+    lambda inner: st.lists(
+        step(st.one_of(VALUES, inner, st.dictionaries(NAMES, inner, max_size=3))), max_size=3
+    ),
+    max_leaves=6,
 )
 
 
