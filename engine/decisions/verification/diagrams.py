@@ -35,7 +35,7 @@ class Diagrams:
             return branches[0]
         found = self._known.get((question, branches))
         if found is None:
-            self.effort.spend(1)
+            self.effort.spend(1 + len(branches) // 16)
             found = self._known[question, branches] = len(self.questions)
             self.questions.append(question)
             self.branches.append(branches)
@@ -81,7 +81,7 @@ class Diagrams:
                 branches = tuple([combined(one, branch) for branch in right])
             else:
                 branches = tuple(map(combined, left, right))
-            self.effort.spend(1)
+            self.effort.spend(1 + len(branches) // 16)
             found = known[pair] = self.node(min(first, second), branches)
         return found
 

@@ -6,12 +6,14 @@ two neighbouring ones is treated alike. Whatever else becomes of it is beyond an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from engine.decisions import plans
 from engine.decisions.models import Decision, DecisionModel
-from engine.decisions.verification import constants, graph_outcomes, paths
+from engine.decisions.verification import constants, graph_scopes, nulls, paths
 from engine.decisions.verification.constants import BeyondAnalysis, Constants, Known
 from engine.decisions.verification.paths import Path
 from engine.feel import syntax as tree
@@ -58,7 +60,7 @@ class Flows:
     """What becomes of everything read from outside, by path in order of reading; `clock` where the time is asked for.
 
     `asked` are all names written in the graph (`is_all_asked` where some may not be seen),
-    `labels` those of columns that ask for one thing alone,
+    `counts` where counts of lists go, `labels` those of columns that ask for one thing alone,
     `allowed` the values that such a column allows, `types` those of declared inputs.
     """
 
@@ -70,11 +72,28 @@ class Flows:
     asked: set[str] = field(default_factory=set)
     is_all_asked: bool = False
     clock: bool = False
+    counts: dict[tree.Node, list[Use]] = field(default_factory=dict)
+
+    def most_counted(self, uses: Sequence[Use]) -> int | None:
+        """The count from which on more makes no difference to where it goes; None where each may make one."""
+        places = [one for use in uses for one in use.further()]
+        if any(one.beyond or one.listed for one in places):
+            return None
+        numbers: list[Decimal] = [
+            number for one in places for number in one.constants.by_kind.get("number", ())
+        ]
+        return max([0, *(math.floor(number) + 1 for number in numbers)])
 
 
 def of(parts: Sequence[tuple[DecisionModel, Decision]]) -> Flows:
-    """The flows of a graph's decisions, those below first."""
+    """The flows of a graph's decisions, those below first; the last one's results are compared with the permissive."""
     found = Flows()
+    model, decision = parts[-1]
+    permissive = nulls.most_permissive(decision.table) if decision.table else []
+    compared = found.decisions.setdefault((id(model), decision.id), Use()).constants
+    for _, text in permissive:
+        for value in (text, *_number(text), *({"true": [True], "false": [False]}.get(text, []))):
+            compared.add(value, False)
     for _, decision in parts:
         _note_names(decision, found)
     for model, decision in parts:
@@ -84,7 +103,7 @@ def of(parts: Sequence[tuple[DecisionModel, Decision]]) -> Flows:
 
 def _note_names(decision: Decision, found: Flows) -> None:
     """Every name that may be asked of a conclusion; all, where logic is beyond reading."""
-    table, expression = decision.table, graph_outcomes.literal(decision)
+    table, expression = decision.table, graph_scopes.literal(decision)
     trees: list[object] = [] if expression is None else [expression.tree]
     if table is not None:
         trees += [clause.expression.tree for clause in table.inputs]
@@ -98,7 +117,7 @@ def _note_names(decision: Decision, found: Flows) -> None:
 
 def is_unread(decision: Decision) -> bool:
     """Whether a decision is other boxed logic, which is looked at as a whole only."""
-    return decision.logic is not None and decision.table is None and graph_outcomes.literal(decision) is None
+    return decision.logic is not None and decision.table is None and graph_scopes.literal(decision) is None
 
 
 class _Reading:
@@ -128,7 +147,7 @@ class _Reading:
     def read(self) -> None:
         if self.decision.variable.type.name in SCALAR:
             self.own.kinds.add(self.decision.variable.type.name)
-        expression = graph_outcomes.literal(self.decision)
+        expression = graph_scopes.literal(self.decision)
         if self.decision.table is not None:
             self._table()
         elif expression is not None:
@@ -263,6 +282,7 @@ class _Reading:
         if name == "not" and len(arguments) == 1:
             self._flow(arguments[0], Use(kinds={"boolean"}))
         elif name == "count" and len(arguments) == 1:
+            self.found.counts.setdefault(node, []).append(to)
             self._flow(arguments[0], Use(listed=True))
         elif name in _PASSING:
             for argument in arguments:
@@ -335,6 +355,13 @@ class _Reading:
         for name in path:
             value = value.get(name) if isinstance(value, Mapping) else None
         _add(value, use)
+
+
+def _number(text: str) -> Iterator[Decimal]:
+    try:
+        yield Decimal(text)
+    except InvalidOperation:
+        return
 
 
 def _for_items(use: Use) -> Iterator[Use]:

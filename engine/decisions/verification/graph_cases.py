@@ -43,7 +43,7 @@ class Cases:
         self.diagrams = Diagrams([*(len(leaf.seen) for leaf in self.leaves), *clock], effort)
         self.families = Families(len(self.leaves), effort)
         present = self.diagrams.answers(len(self.leaves), 1) if clock else YES
-        expressions = Expressions(self.diagrams, present)
+        expressions = Expressions(self.diagrams, present, inputs.counted)
         parts: dict[Path, Part] = {
             leaf.path: Values(tuple(
                 (value, self.diagrams.answers(at, 1 << piece)) for piece, value in enumerate(leaf.seen)
@@ -51,13 +51,14 @@ class Cases:
             for at, leaf in enumerate(self.leaves)
         }  # fmt: skip
         parts |= dict.fromkeys(inputs.bare, UNREAD)
-        outcome = Outcomes(expressions, parts, inputs.asked).of(model, decision)
+        outcome = Outcomes(expressions, parts, inputs).of(model, decision)
         permissive = other = NO
         for value, when in expressions.possible.flat(outcome.part).cases:
             is_it = self.permits(value)
             permissive = self.diagrams.either(permissive, when) if is_it is not False else permissive
             other = self.diagrams.either(other, when) if is_it is not True else other
-        self._sort(permissive, other, outcome.must_refuse, outcome.may_refuse, present)
+        may_refuse = self.diagrams.either(outcome.may_refuse, expressions.may_refuse)
+        self._sort(permissive, other, outcome.must_refuse, may_refuse, present)
 
     def _sort(
         self, permissive: Diagram, other: Diagram, must_refuse: Diagram, may_refuse: Diagram, present: Diagram

@@ -6,10 +6,11 @@ that its parts may have, so that nothing of the language is written down a secon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from engine import errors
 from engine.decisions.verification import paths
 from engine.decisions.verification.diagrams import NO, YES, Diagram, Diagrams
 from engine.decisions.verification.graph_scopes import (
@@ -18,6 +19,7 @@ from engine.decisions.verification.graph_scopes import (
     MOMENT,
     Scope,
     asks,
+    calls,
     may_have,
     read_in,
     reads_clock,
@@ -42,7 +44,7 @@ from engine.feel.budgets import Run
 from engine.feel.compiling import Compiler
 from engine.feel.expressions import UnaryTests
 from engine.feel.faults import FeelError, Refusal
-from engine.feel.frames import Frame
+from engine.feel.frames import Eval, Frame
 from engine.feel.functions.declared import BUILT_IN
 
 MOST_COMBINATIONS = 4_096  # of values that the parts of one expression may have together
@@ -50,11 +52,20 @@ TRUTH = (True, False, None)
 
 
 class Expressions:
-    """Expressions over some diagrams; `present` is when the clock shows the moment that stands for all."""
+    """Expressions over some diagrams; `present` is when the clock shows the moment that stands for all.
 
-    def __init__(self, diagrams: Diagrams, present: Diagram) -> None:
-        self.diagrams, self.present = diagrams, present
+    `counted` says of counts from which on more makes no difference. `may_refuse` gathers when a function that is called
+    may refuse to decide for want of what it requires.
+    """
+
+    def __init__(self, diagrams: Diagrams, present: Diagram, counted: Mapping[tree.Node, int]) -> None:
+        self.diagrams, self.present, self.counted = diagrams, present, counted
         self.possible = Possibilities(diagrams)
+        self.may_refuse: Diagram = NO
+
+    def refuses(self, when: Diagram) -> None:
+        """Note that something may refuse to decide then."""
+        self.may_refuse = self.diagrams.either(self.may_refuse, when)
 
     def part(self, node: tree.Node, scope: Scope) -> Part:
         """What a node may come to."""
@@ -118,7 +129,7 @@ class Expressions:
             return YES, NO
         passed = failed = NO
         for (given, *names), when in self._combined([value], cell.tree, scope):
-            for passes in self._passed(cell, given, names, scope):
+            for passes in self._passed(cell, given, names, scope, when):
                 passed = self.diagrams.either(passed, when) if passes else passed
                 failed = self.diagrams.either(failed, when) if not passes else failed
         if reads_clock(cell.tree, scope):
@@ -126,16 +137,22 @@ class Expressions:
             return self.diagrams.either(passed, absent), self.diagrams.either(failed, absent)
         return passed, failed
 
-    def _passed(self, cell: UnaryTests, given: object, names: list[object], scope: Scope) -> tuple[bool, ...]:
-        if isinstance(given, Unread) or not all(map(is_clear, names)):
-            tests_null = all(isinstance(one, tree.Literal) and one.value is None for one in cell.tree.tests)
-            if isinstance(given, Unread) and given.known and tests_null:
-                return (cell.tree.negated,)
-            return (True, False)
-        try:
-            return (cell.run(given, self._frame(cell.tree, names, scope)) is True,)
-        except (FeelError, Refusal):
-            return (True, False)
+    def _passed(
+        self, cell: UnaryTests, given: object, names: list[object], scope: Scope, when: Diagram
+    ) -> tuple[bool, ...]:
+        if is_clear(given) and all(map(is_clear, names)):
+            try:
+                return (cell.run(given, self._frame(cell.tree, names, scope)) is True,)
+            except (FeelError, Refusal):
+                return (True, False)
+            except errors.Invalid:
+                pass
+        if calls(cell.tree, scope):
+            self.refuses(when)
+        tests_null = all(isinstance(one, tree.Literal) and one.value is None for one in cell.tree.tests)
+        if isinstance(given, Unread) and given.known and tests_null:
+            return (cell.tree.negated,)
+        return (True, False)
 
     # -- names
 
@@ -251,22 +268,24 @@ class Expressions:
             shown = self._applied(node, parts, scope)
             return self._either(shown, self.present, certain(SOMETHING), self.diagrams.negated(self.present))
         if name == "count" and len(parts) == 1 and listed[0] is not None:
-            return self.count(listed[0])
+            return self.count(listed[0], self.counted.get(node))
         if name == "concatenate" and all(one is not None for one in listed):
             return Items(tuple(item for one in listed if one is not None for item in one.items))
         if name == "append" and listed and listed[0] is not None:
             return Items((*listed[0].items, *(Item(part, YES, YES) for part in parts[1:])))
         return self._applied(node, parts, scope)
 
-    def count(self, listed: Items) -> Values:
+    def count(self, listed: Items, most: int | None = None) -> Values:
+        """How many items there may be; `most` stands for any number from there on."""
         found = [YES]
         for item in listed.items:
-            fewer = [*found, NO]
+            if most is None or len(found) <= most:
+                found.append(NO)
             more = [NO, *(self.diagrams.both(when, item.may) for when in found)]
-            found = [
-                self.diagrams.either(self.diagrams.without(same, item.must), one_more)
-                for same, one_more in zip(fewer, more, strict=True)
-            ]
+            same = [self.diagrams.without(when, item.must) for when in found]
+            if len(found) - 1 == most:
+                same[-1] = found[-1]
+            found = [self.diagrams.either(one, other) for one, other in zip(same, more, strict=False)]
         return self.possible.values((Decimal(count), when) for count, when in enumerate(found))
 
     def _items(self, part: Part) -> Items | None:
@@ -287,31 +306,44 @@ class Expressions:
         evaluate = self._closure(bare, [*names, *scope.functions], scope)
         found: list[tuple[object, Diagram]] = []
         for given, when in self.possible.together(values):
-            results = (
-                (evaluate({**scope.functions, **dict(zip(names, given, strict=True))}),)
-                if all(map(is_clear, given))
-                else _unclear(node, given)
-            )
-            found += [(result, when) for result in results]
+            frame = {**scope.functions, **dict(zip(names, given, strict=True))}
+            found += [(result, when) for result in self._results(node, given, evaluate, frame, scope, when)]
         part = self.possible.values(found)
-        calls = isinstance(node, tree.Call) and node.arguments and reads_clock(node.callee, scope)
-        return self.at_present(part) if calls else part
+        return self.at_present(part) if isinstance(node, tree.Call) and calls(node.callee, scope) else part
 
     def _whole(self, node: tree.Node, scope: Scope) -> Part:
         """A node by the values of all the names it reads."""
         if scope.item is not None:
             return UNREAD
-        evaluate: Callable[[Mapping[str, object]], object] | None = None
+        evaluate: Eval | None = None
         found: list[tuple[object, Diagram]] = []
         for given, when in self._combined([], node, scope):
-            if not all(map(is_clear, given)):
-                found += [(result, when) for result in _unclear(node, given)]
-                continue
-            frame = self._frame(node, list(given), scope)
-            evaluate = evaluate or self._closure(node, frame.names.keys(), scope)
-            found.append((evaluate(frame.names), when))
+            frame = self._frame(node, given, scope).names
+            evaluate = evaluate or self._closure(node, frame.keys(), scope)
+            found += [(result, when) for result in self._results(node, given, evaluate, frame, scope, when)]
         part = self.possible.values(found)
         return self.at_present(part) if reads_clock(node, scope) else part
+
+    def _results(
+        self,
+        node: tree.Node,
+        given: Sequence[object],
+        evaluate: Eval,
+        names: Mapping[str, object],
+        scope: Scope,
+        when: Diagram,
+    ) -> tuple[object, ...]:
+        """What a node may come to with these values of what it is made of."""
+        if all(map(is_clear, given)):
+            try:
+                return (evaluate(Frame(names, None, Run(MOMENT))),)
+            except (FeelError, Refusal, RecursionError):
+                return (ANYTHING,)
+            except errors.Invalid:
+                pass
+        if calls(node, scope):
+            self.refuses(when)
+        return _unclear(node, given)
 
     def at_present(self, part: Part) -> Part:
         """A part that was evaluated at the moment that stands for all: at another, it may be anything."""
@@ -332,22 +364,11 @@ class Expressions:
             paths.put(names, path, value)
         return Frame(names, None, Run(MOMENT))
 
-    def _closure(
-        self, node: tree.Node, names: Sequence[str] | object, scope: Scope
-    ) -> Callable[[Mapping[str, object]], object]:
-        known: frozenset[str] = frozenset(names)  # type: ignore[arg-type]
+    def _closure(self, node: tree.Node, names: Iterable[str], scope: Scope) -> Eval:
         try:
-            closure = Compiler(scope.text, known).compile(node)
+            return Compiler(scope.text, frozenset(names)).compile(node)
         except (FeelError, RecursionError):
-            return lambda given: ANYTHING
-
-        def evaluate(given: Mapping[str, object]) -> object:
-            try:
-                return closure(Frame(given, None, Run(MOMENT)))
-            except (FeelError, Refusal, RecursionError):
-                return ANYTHING
-
-        return evaluate
+            return lambda frame: ANYTHING
 
 
 def _combinations(values: Sequence[Values]) -> int:

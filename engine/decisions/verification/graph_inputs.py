@@ -16,11 +16,13 @@ from engine.decisions.verification.flows import SCALAR, Flows, Use
 from engine.decisions.verification.graph_scopes import MOMENT
 from engine.decisions.verification.paths import Path
 from engine.decisions.verification.possibilities import SOMETHING
+from engine.feel import syntax as tree
 from engine.feel import types
 from engine.feel.budgets import Run
 from engine.feel.faults import Place
 
-MOST_PIECES = 200  # of one input
+MOST_PIECES = 500  # of one input
+MOST_INPUTS = 200
 NULL = 0  # the piece of what is not known
 _OTHER = "…"  # a text that nothing compares with
 _DAYS = tuple(
@@ -48,7 +50,8 @@ class Inputs:
     """All that is read from outside, in order of reading.
 
     `bare` are contexts that are taken as a whole too, `asked` the names that may be asked of conclusions; `clock` where
-    the moment makes a difference. `beyond` names what is beyond analysis, in whole or in part.
+    the moment makes a difference. `beyond` names what is beyond analysis, in whole or in part. `counted` and
+    `counted_by` say for the counts of expressions and tables from which on more makes no difference.
     """
 
     leaves: tuple[Leaf, ...]
@@ -56,21 +59,31 @@ class Inputs:
     asked: frozenset[str]
     clock: bool
     beyond: tuple[str, ...]
+    counted: Mapping[tree.Node, int]
+    counted_by: Mapping[flows.Key, int]
 
 
 def of(model: DecisionModel, decision: Decision) -> Inputs:
-    """The inputs of a decision's graph; raises TooLarge where one has too many pieces."""
+    """The inputs of a decision's graph; raises TooLarge where there are too many, or one has too many pieces."""
     found = flows.of(list(parts(model, decision)))
     bare = [
         path for path in found.leaves if any(other[: len(path)] == path != other for other in found.leaves)
     ]
+    if len(found.leaves) > MOST_INPUTS:
+        raise TooLarge
     leaves = tuple(_leaf(path, use, found) for path, use in found.leaves.items() if path not in bare)
     unread = [part for _, part in parts(model, decision) if flows.is_unread(part)]
     every = [decision] if not found.is_all_asked else [part for _, part in parts(model, decision)]
     asked = found.asked | {clause.name for part in every for clause in part.outputs}
     beyond = [leaf.label for leaf in leaves if leaf.beyond] + [".".join(path) for path in bare]
     beyond += [part.name for part in unread] + (["today()"] if found.clock else [])
-    return Inputs(leaves, tuple(bare), frozenset(asked), found.clock, tuple(dict.fromkeys(beyond)))
+    counts = {node: found.most_counted(uses) for node, uses in found.counts.items()}
+    tables = {key: found.most_counted([use]) for key, use in found.decisions.items()}
+    return Inputs(
+        leaves, tuple(bare), frozenset(asked), found.clock, tuple(dict.fromkeys(beyond)),
+        {node: most for node, most in counts.items() if most is not None},
+        {key: most for key, most in tables.items() if most is not None},
+    )  # fmt: skip
 
 
 def read_by(model: DecisionModel, decision: Decision) -> set[Path]:

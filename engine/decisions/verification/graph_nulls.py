@@ -26,7 +26,7 @@ from engine.feel.faults import FeelError
 
 MOST_LISTED = 20
 MOST_IDLE = 50
-MOST_BRANCHES = 400_000  # of the diagrams of one graph: seconds
+MOST_BRANCHES = 1_000_000  # of the diagrams of one graph: seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from engine import errors, feel
+from engine import errors
 from engine.decisions import fitting, plans
 from engine.decisions.evaluation import Evaluation
 from engine.decisions.models import Decision, DecisionModel, Need
 from engine.decisions.verification import paths
 from engine.decisions.verification.diagrams import NO, YES, Diagram
 from engine.decisions.verification.graph_expressions import MOST_COMBINATIONS, Expressions
-from engine.decisions.verification.graph_scopes import MOMENT, Scope
+from engine.decisions.verification.graph_inputs import Inputs
+from engine.decisions.verification.graph_scopes import MOMENT, Scope, literal
 from engine.decisions.verification.graph_tables import Outcome, TableReading
 from engine.decisions.verification.paths import Path
 from engine.decisions.verification.possibilities import ANYTHING, UNREAD, Part, certain, is_clear
@@ -25,10 +26,10 @@ from engine.feel.frames import Frame
 
 
 class Outcomes:
-    """The outcomes of decisions, each worked out once; `leaves` are what is read from outside, by path."""
+    """The outcomes of decisions, each worked out once; `leaves` are the parts of what is read from outside, by path."""
 
-    def __init__(self, expressions: Expressions, leaves: Mapping[Path, Part], asked: frozenset[str]) -> None:
-        self.expressions, self.leaves, self.asked = expressions, leaves, asked
+    def __init__(self, expressions: Expressions, leaves: Mapping[Path, Part], inputs: Inputs) -> None:
+        self.expressions, self.leaves, self.inputs = expressions, leaves, inputs
         self.diagrams, self.possible = expressions.diagrams, expressions.possible
         self.known: dict[tuple[int, str], Outcome] = {}
 
@@ -43,7 +44,8 @@ class Outcomes:
         scope = self._scope(decision)
         expression = literal(decision)
         if decision.table is not None:
-            own = TableReading(self.expressions, decision.table, scope, self.asked).outcome()
+            most = self.inputs.counted_by.get((id(model), decision.id))
+            own = TableReading(self.expressions, decision.table, scope, self.inputs.asked, most).outcome()
         elif expression is not None:
             own = Outcome(self.expressions.part(expression.tree, scope.within(expression.text)))
         else:
@@ -119,6 +121,7 @@ class Outcomes:
         if logic is None:
             return certain(None)
         if math.prod(len(one.cases) for one in values) > MOST_COMBINATIONS:
+            self.expressions.refuses(YES)
             return UNREAD
         found: list[tuple[object, Diagram]] = []
         for given, when in self.possible.together(values):
@@ -128,19 +131,10 @@ class Outcomes:
                 for path, one in zip(read, given, strict=True):
                     paths.put(names, path, one)
                 value = _evaluated(decision, names)
+            if value is ANYTHING:
+                self.expressions.refuses(when)
             found.append((value, when))
         return self.expressions.at_present(self.possible.values(found))
-
-
-def literal(decision: Decision) -> Expression | None:
-    """The expression that a decision is; None where it is a table or other boxed logic."""
-    if not decision.text or decision.table is not None:
-        return None
-    names = decision.names | decision.reads | {plans.variable(need).name for need in decision.needs}
-    try:
-        return feel.compile(decision.text, names)
-    except FeelError:
-        return None
 
 
 def _evaluated(decision: Decision, names: Mapping[str, object]) -> object:

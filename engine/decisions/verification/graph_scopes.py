@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine import feel
+from engine.decisions import plans
+from engine.decisions.models import Decision
 from engine.decisions.verification import paths
 from engine.decisions.verification.paths import Path
 from engine.decisions.verification.possibilities import Part, Record, Unread, Values
 from engine.feel import syntax as tree
+from engine.feel.expressions import Expression
+from engine.feel.faults import FeelError
 
 MOMENT = feel.Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 """What the clock shows; what asks it is beyond analysis at any other moment."""
@@ -41,7 +45,12 @@ class Scope:
 
 def reads_clock(node: tree.Node, scope: Scope) -> bool:
     """Whether a node asks the clock, or calls a function that may."""
-    return any(path[0] in CLOCK or path[0] in scope.functions for path in paths.of(node))
+    return calls(node, scope) or any(path[0] in CLOCK for path in paths.of(node))
+
+
+def calls(node: tree.Node, scope: Scope) -> bool:
+    """Whether a node speaks of required knowledge, which may ask the clock and may refuse to decide."""
+    return any(path[0] in scope.functions for path in paths.of(node))
 
 
 def read_in(node: tree.Node, scope: Scope) -> list[Path]:
@@ -71,3 +80,14 @@ def asks(condition: tree.Node) -> bool:
     return isinstance(condition, ASKS) or (
         isinstance(condition, tree.Call) and paths.path_of(condition.callee) == ("not",)
     )
+
+
+def literal(decision: Decision) -> Expression | None:
+    """The expression that a decision is; None where it is a table or other boxed logic."""
+    if not decision.text or decision.table is not None:
+        return None
+    names = decision.names | decision.reads | {plans.variable(need).name for need in decision.needs}
+    try:
+        return feel.compile(decision.text, names)
+    except FeelError:
+        return None

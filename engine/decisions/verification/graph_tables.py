@@ -51,10 +51,26 @@ class _Match:
 
 
 class TableReading:
-    """One table; members of conclusions that nobody has `asked` for by name are not worked out."""
+    """One table; members of conclusions that nobody has `asked` for by name are not worked out.
 
-    def __init__(self, expressions: Expressions, table: Table, scope: Scope, asked: frozenset[str]) -> None:
-        self.expressions, self.table, self.scope, self.asked = expressions, table, scope, asked
+    If it counts, from `most` on more makes no difference.
+    """
+
+    def __init__(
+        self,
+        expressions: Expressions,
+        table: Table,
+        scope: Scope,
+        asked: frozenset[str],
+        most: int | None = None,
+    ) -> None:
+        self.expressions, self.table, self.scope, self.asked, self.most = (
+            expressions,
+            table,
+            scope,
+            asked,
+            most,
+        )
         self.diagrams, self.possible = expressions.diagrams, expressions.possible
         self.columns = [self._column(at) for at in range(len(table.inputs))]
 
@@ -75,7 +91,7 @@ class TableReading:
             return values
         frame = Frame({}, None, Run(MOMENT))
         return self.possible.values(
-            (value if not is_clear(value) else fit(value, frame), when) for value, when in values.cases
+            (fit(value, frame) if is_clear(value) else ANYTHING, when) for value, when in values.cases
         )
 
     def _null(self, values: Values) -> tuple[Diagram, Diagram]:
@@ -273,7 +289,7 @@ class TableReading:
 
     def _aggregated(self, items: Sequence[Item]) -> Part:
         if self.table.aggregation == "COUNT":
-            return self.expressions.count(Items(tuple(items)))
+            return self.expressions.count(Items(tuple(items)), self.most)
         function = BUILT_IN[tables.AGGREGATED[self.table.aggregation]]
 
         def aggregated(value: object) -> object:

@@ -129,6 +129,17 @@ def test_lists_are_taken_empty_and_texts_read_as_dates_as_days() -> None:
     assert unknown(drawn) == ["“date(born_on) < today()”"]
 
 
+def test_an_input_that_is_itself_the_result_is_compared_with_the_most_permissive_one() -> None:
+    signs = table("COLLECT", [("debt", "number", "", "", OPTIONAL)], ["sign"], [["> 100", '"debt"']])
+    said = table(
+        "FIRST", [("count(signs)", "number", "", "", REQUIRED)],
+        [("said", "string", "", "", 'tc:permissive="ALLOW"')], [["> 0", '"ASK"'], ["-", "wish"]],
+    )  # fmt: skip
+    found = told(model(decision("signs", signs), decision("said", said, ["decision:signs"])))
+    assert 'when “debt” = 99; “wish” = "ALLOW"' in found[0].sentence("en")
+    assert [finding.params.get("inputs") for finding in found] == [None, "“debt”"]
+
+
 def test_an_outcome_that_nothing_leads_to_is_said() -> None:
     never = [["-", '"always"'], ["> 100", '"debt"']]
     (finding,) = told(graph([("debt", "number", "", "", OPTIONAL)], never))
