@@ -11,8 +11,9 @@ from engine.feel.budgets import Moment
 from engine.feel.expressions import Expression, Result, UnaryTests, compile, compile_unary
 from engine.feel.faults import FeelError, Warning
 from engine.feel.json_values import Json, as_text, from_json, to_json
+from engine.feel.local_moments import localized
 
 __all__ = [
     "Expression", "FeelError", "Json", "Moment", "Result", "UnaryTests", "Warning", "as_text",
-    "compile", "compile_unary", "from_json", "to_json",
+    "compile", "compile_unary", "from_json", "localized", "to_json",
 ]  # fmt: skip

@@ -40,9 +40,13 @@ class Judgement:
 
 
 def judge(form: Form, answers: Any, variables: Mapping[str, Any], moment: feel.Moment) -> Judgement:
-    """Judge and clean answers in one pass; `variables` are the case's, for show_when and read-only values."""
+    """Judge and clean answers in one pass; `variables` are the case's, for show_when and read-only values.
+
+    Moments among the answers are judged, and given back, on the clock of the moment's zone.
+    """
     if not (isinstance(answers, dict) and _is_possible(answers, 0)):
         return Judgement({}, tuple(_impossible(answers, ())), ())
+    answers = feel.localized(answers, moment.zone)
     settling = Settling(moment)
     kept = settling.settle(form.plan, answers, (), variables)
     findings = list(settling.findings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from engine import feel
 from engine.bpmn.model import Kind, Node, ProcessModel, Trigger
 from engine.errors import Conflict
 from engine.runtime import boundaries, completion, elements, gateways, scopes
@@ -28,6 +29,7 @@ def apply(model: ProcessModel, state: State, command: Command, around: Surroundi
 
     Raises Conflict when the command's wait is no longer open (already done, cancelled or withdrawn): nothing
     changes then. Whatever fails in the model itself does not raise: it is an incident in the new state.
+    Moments that come with the command are kept as the clock of the campaign's zone shows them.
     """
     step = Step(model, state.copy(), around, elements.enter)
     match command:
@@ -39,13 +41,13 @@ def apply(model: ProcessModel, state: State, command: Command, around: Surroundi
             step.end("cancelled")
         case Complete():
             token, wait = _waiting(step, command, WaitKind.USER_TASK, WaitKind.JOB, WaitKind.CALL)
-            _complete(step, token, wait, command.outputs)
+            _complete(step, token, wait, _seen_here(step, command.outputs))
         case Fire():
             token, wait = _waiting(step, command, WaitKind.TIMER)
             _happen(step, token, wait, {})
         case Correlate():
             token, wait = _waiting(step, command, WaitKind.MESSAGE)
-            _happen(step, token, wait, command.payload)
+            _happen(step, token, wait, _seen_here(step, command.payload))
         case Raise():
             token, wait = _waiting(step, command, WaitKind.JOB, WaitKind.CALL)
             _raise(step, token, wait, command)
@@ -60,6 +62,12 @@ def apply(model: ProcessModel, state: State, command: Command, around: Surroundi
             assert_never(command)
     _settle(step)
     return Outcome(step.state, tuple(step.events), tuple(step.outgoing), tuple(step.jobs))
+
+
+def _seen_here(step: Step, given: Variables) -> Variables:
+    """What comes into a case from outside, its moments on the clock of the campaign's zone (ADR 22)."""
+    seen: Variables = feel.localized(given, step.around.moment.zone)
+    return seen
 
 
 def _settle(step: Step) -> None:
@@ -84,7 +92,7 @@ def _start(step: Step, command: Start) -> None:
     if len(starts) != 1:
         raise Conflict("start_event_unclear", process=step.model.id)
     step.state.is_child = command.is_child
-    step.write(0, command.variables)
+    step.write(0, _seen_here(step, command.variables))
     step.begin(starts[0], 0)
 
 
