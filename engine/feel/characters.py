@@ -1,4 +1,4 @@
-"""Characters that begin no word of the language, and what is written instead of those of other keyboards and papers."""
+"""Characters that are none, or begin no word of the language, and what is written instead of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ _INSTEAD = {
 }  # fmt: skip
 _ALONE = {";": "semicolon", "`": "backtick", "%": "percent"}
 _CURLY = "“”„‟«»″‘’‚‛"
+
+
+def paired(text: str) -> str:
+    """A text that can be stored and searched: surrogate pairs are joined, half of one becomes “\ufffd”."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def refused(text: str, at: int) -> tuple[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from engine.feel import dates, durations, formats
+from engine.feel import characters, dates, durations, formats
 from engine.feel.budgets import NUMBERS, STEPS
 from engine.feel.faults import FeelError
 from engine.feel.values import Function, Range
@@ -66,7 +66,7 @@ def _to_json(value: object, room: list[int], depth: int) -> Json:
         raise FeelError("result_too_large", most=STEPS)
     if isinstance(value, str):
         room[0] -= len(value) // 64
-        return value
+        return characters.paired(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Decimal):
@@ -76,7 +76,7 @@ def _to_json(value: object, room: list[int], depth: int) -> Json:
         case list():
             return [_to_json(item, room, depth + 1) for item in value]
         case dict():
-            return {key: _to_json(item, room, depth + 1) for key, item in value.items()}
+            return {characters.paired(key): _to_json(item, room, depth + 1) for key, item in value.items()}
         case dates.DateTime():
             return value.iso()
         case dates.Time():

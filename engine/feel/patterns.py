@@ -8,6 +8,7 @@ from typing import Any
 
 import re2
 
+from engine.feel import characters
 from engine.feel.budgets import Run
 from engine.feel.faults import Refusal
 
@@ -36,7 +37,7 @@ def compiled(pattern: str, flags: str, run: Run, text: str) -> Any:
     once in an evaluation, whether or not it was compiled before: what an expression costs must not depend on what
     ran earlier. Matching is paid for by the worst case, the text's length times the pattern's size.
     """
-    pattern = encodable(pattern)
+    pattern = characters.paired(pattern)
     if len(pattern) > LONGEST_PATTERN:
         raise Refusal("pattern_too_long", most=LONGEST_PATTERN)
     if (pattern, flags) not in run.patterns:
@@ -45,15 +46,6 @@ def compiled(pattern: str, flags: str, run: Run, text: str) -> Any:
     found = _compiled(pattern, flags)
     run.spend(len(text) * found.programsize // 256)
     return found
-
-
-def encodable(text: str) -> str:
-    """A text as RE2 takes it: half a surrogate pair, which JSON can carry, becomes the replacement character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 @functools.lru_cache(maxsize=1024)

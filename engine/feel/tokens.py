@@ -89,8 +89,7 @@ def unescaped(literal: str) -> str:
     inner = literal[1:-1]
     if "\\" not in inner:
         return inner
-    plain = _ESCAPE.sub(_character, inner)
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return characters.paired(_ESCAPE.sub(_character, inner))
 
 
 def _character(match: re.Match[str]) -> str:

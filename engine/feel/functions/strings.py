@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from engine.feel import patterns
+from engine.feel import characters, patterns
 from engine.feel.budgets import LONGEST_LIST, LONGEST_STRING, MATCH, Run
 from engine.feel.faults import Refusal
 from engine.feel.functions.declared import built_in, integer
@@ -70,14 +70,14 @@ def ends_with(run: Run, string: str, match: str) -> object:
 
 @built_in("matches", "input: string, pattern: string, flags: string? -> boolean", 4)
 def matches(run: Run, text: str, pattern: str, flags: str | None) -> object:
-    text = patterns.encodable(text)
+    text = characters.paired(text)
     return patterns.compiled(pattern, flags or "", run, text).search(text) is not None
 
 
 @built_in("replace", "input: string, pattern: string, replacement: string, flags: string? -> string", 6)
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> object:
     """Every match replaced; `$1` is a group's text, `\\$` a dollar."""
-    text = patterns.encodable(text)
+    text = characters.paired(text)
     found = _matching(run, pattern, flags or "", text)
     literal = "q" in (flags or "")
     parts: list[str] = []
@@ -96,7 +96,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
 
 @built_in("split", "string: string, delimiter: string -> list<string>", 5)
 def split(run: Run, string: str, delimiter: str) -> object:
-    string = patterns.encodable(string)
+    string = characters.paired(string)
     found = _matching(run, delimiter, "", string)
     parts: list[str] = []
     at = 0
