@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from engine import texts
 from engine.bpmn.model import Kind, Node
-from engine.decisions.models import Table
+from engine.decisions.models import Decision, Table
 from engine.definitions.definition import Definition
 from engine.definitions.edition_changes import Changed
 from engine.forms import Form
@@ -32,7 +32,7 @@ def page(definition: Definition, editions: Iterable[Changed] = ()) -> str:
     """The whole page: of the process folder's own definition, and a table of the editions laid over it."""
     parts = [_head(definition), _editions(editions), _drawing(definition), _steps(definition)]
     parts += [_form(definition, definition.forms[name]) for name in definition.manifest.forms]
-    parts += [_decision(definition, key) for key in definition.decisions]
+    parts += _decisions(definition)
     parts += [_levels(definition), _records(definition)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -133,29 +133,68 @@ def _form(definition: Definition, form: Form) -> str:
     )
 
 
-def _decision(definition: Definition, key: str) -> str:
-    used = definition.decisions[key]
-    found = used.model.decision(used.decision)
-    title = " · ".join(dict.fromkeys(_texts(definition, f"decisions.{key}.name")))
-    if found is None or found.table is None:
-        return f"### Quyết định · Decision `{key}`: {title}\n\n`{used.decision}` in its DMN file."
-    table: Table = found.table
-    head = (
-        "#",
-        *(column.label or column.expression.text for column in table.inputs),
-        *(column.label or column.name for column in table.outputs),
-        "",
-    )
+def _decisions(definition: Definition) -> Iterator[str]:
+    """What the process decides by, then every table and expression of the files they are in, those required too."""
     rows = [
         (
+            f"`{key}`",
+            *_texts(definition, f"decisions.{key}.name"),
+            f"`{used.decision}`",
+            f"`{used.model.file}`",
+        )
+        for key, used in definition.decisions.items()
+    ]
+    yield _table("Quyết định · Decisions", ("key", "tiếng Việt", "English", "decision", "file"), rows)
+    for file, model in definition.models.items():
+        told = model.decisions.values()
+        yield from (_rules(definition, one, one.table, file) for one in told if one.table is not None)
+        expressions = [
+            (f"`{one.id}`", *_texts(definition, f"decisions.{one.id}.name"), f"`{_line(one.text)}`")
+            for one in told
+            if one.table is None and one.text
+        ]
+        head = ("decision", "tiếng Việt", "English", "expression")
+        yield _table(f"Biểu thức · Expressions in `{file}`: {model.name}", head, expressions)
+
+
+def _rules(definition: Definition, decision: Decision, table: Table, file: str) -> str:
+    """A table, a rule on each line with what its author wrote about it, then what its columns ask.
+
+    One that asks nothing is a plain list.
+    """
+    named = " · ".join(filter(None, dict.fromkeys(_texts(definition, f"decisions.{decision.id}.name"))))
+    where = f"{named or decision.name} ({table.hit_policy.value}, `{file}`)"
+    title = f"Bảng quyết định · Decision table `{decision.id}`: {where}"
+    if all(test.text == "-" for rule in table.rules for test in rule.tests):
+        head = ("#", *(column.label or column.name for column in table.outputs), "")
+        rows = [
+            (str(rule.number), *(f"`{_line(cell.text)}`" for cell in rule.outputs), rule.annotation)
+            for rule in table.rules
+        ]
+        return _table(title, head, rows)
+    asked = [column.label or column.expression.text for column in table.inputs]
+    given = [column.label or column.name for column in table.outputs]
+    said = [
+        (
             str(rule.number),
-            *(test.text for test in rule.tests),
-            *(cell.text for cell in rule.outputs),
+            _said(asked, [test.text for test in rule.tests], "-"),
+            _said(given, [cell.text for cell in rule.outputs], "null"),
             rule.annotation,
         )
         for rule in table.rules
     ]
-    return _table(f"Bảng quyết định · Decision table `{key}`: {title} ({table.hit_policy.value})", head, rows)
+    columns = [
+        f"- {name}: `{_line(column.expression.text)}`"
+        for name, column in zip(asked, table.inputs, strict=True)
+    ]
+    told = _table(title, ("#", "khi · when", "thì · then", ""), said)
+    return "\n".join([told, "", "Cột hỏi · What the columns ask:", "", *columns])
+
+
+def _said(names: Iterable[str], cells: Iterable[str], nothing: str) -> str:
+    """The cells that say something, each after the name of its column."""
+    told = zip(names, cells, strict=True)
+    return " · ".join(f"{name} `{_line(cell)}`".strip() for name, cell in told if cell != nothing)
 
 
 def _levels(definition: Definition) -> str:
@@ -204,8 +243,12 @@ def _texts(definition: Definition, key: str) -> tuple[str, ...]:
     return tuple(definition.text(language, key) or "" for language in texts.LANGUAGES)
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return _line(text).replace("|", "\\|")
 
 
 def _quoted(text: str) -> str:

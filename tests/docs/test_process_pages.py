@@ -32,3 +32,16 @@ def test_a_page_shows_drawing_steps_forms_tables_and_times() -> None:
         "```mermaid", "| `lend` |", "### Biểu mẫu · Form `ask`", "Decision table `limits`", "| 15 min |", "| `loan` |",
     ):  # fmt: skip
         assert part in page, part
+
+
+def test_a_page_tells_every_rule_of_the_tables_and_the_expressions_they_require() -> None:
+    definition = library.definition("loan")
+    page = handbook.page(definition).splitlines()
+    table = definition.models["limits.dmn"].decisions["limits"].table
+    assert table
+    told = page[page.index("| # | khi · when | thì · then |  |") + 2 :][: len(table.rules)]
+    assert [line.split(" | ")[0] for line in told] == [f"| {rule.number}" for rule in table.rules]
+    first = '| 1 | Nợ (đồng) `> 50000` | outcome `"refuse"` · days `0` · because `"debt"` | Nội quy, mục 4 |'
+    assert told[0] == first
+    assert "- Số sách hỏi mượn: `count(books)`" in page
+    assert any(line.endswith('| `if card_kind = "teacher" then 60 else 21` |') for line in page)
