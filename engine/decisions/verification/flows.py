@@ -6,83 +6,24 @@ two neighbouring ones is treated alike. Whatever else becomes of it is beyond an
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from engine.decisions import plans
 from engine.decisions.models import Decision, DecisionModel
 from engine.decisions.verification import constants, graph_scopes, nulls, paths
-from engine.decisions.verification.constants import BeyondAnalysis, Constants, Known
+from engine.decisions.verification.constants import BeyondAnalysis, Known
 from engine.decisions.verification.paths import Path
+from engine.decisions.verification.uses import Flows, Use, for_items
 from engine.feel import syntax as tree
 from engine.feel import types
 from engine.feel.expressions import UnaryTests
 from engine.feel.functions.declared import BUILT_IN
 
-Key = tuple[int, str]
 SCALAR = constants.ORDERED | {"string", "boolean"}
 _DATES = frozenset(("date", "date and time"))
 _PASSING = frozenset(("concatenate", "append", "flatten", "distinct values", "union", "reverse"))
 _CLOCK = frozenset(("now", "today"))
-
-
-@dataclass(slots=True, eq=False)
-class Use:
-    """A place that values come to: the constants they are compared with there, and where they go on to.
-
-    `beyond` where something is computed with them, `listed` where they are taken for lists, `dated` where a text is
-    read as a date. `kinds` are those that the place is declared for.
-    """
-
-    constants: Constants = field(default_factory=Constants)
-    kinds: set[str] = field(default_factory=set)
-    beyond: bool = False
-    listed: bool = False
-    dated: bool = False
-    to: list[Use] = field(default_factory=list)
-
-    def further(self) -> Iterator[Use]:
-        """This place and all that values go on to from here."""
-        seen, open_ones = {id(self)}, [self]
-        while open_ones:
-            one = open_ones.pop()
-            yield one
-            for other in one.to:
-                if id(other) not in seen:
-                    seen.add(id(other))
-                    open_ones.append(other)
-
-
-@dataclass(slots=True)
-class Flows:
-    """What becomes of everything read from outside, by path in order of reading; `clock` where the time is asked for.
-
-    `asked` are all names written in the graph (`is_all_asked` where some may not be seen),
-    `counts` where counts of lists go, `labels` those of columns that ask for one thing alone,
-    `allowed` the values that such a column allows, `types` those of declared inputs.
-    """
-
-    leaves: dict[Path, Use] = field(default_factory=dict)
-    decisions: dict[Key, Use] = field(default_factory=dict)
-    labels: dict[Path, str] = field(default_factory=dict)
-    types: dict[str, types.Type] = field(default_factory=dict)
-    allowed: dict[Path, list[UnaryTests]] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
-    is_all_asked: bool = False
-    clock: bool = False
-    counts: dict[tree.Node, list[Use]] = field(default_factory=dict)
-
-    def most_counted(self, uses: Sequence[Use]) -> int | None:
-        """The count from which on more makes no difference to where it goes; None where each may make one."""
-        places = [one for use in uses for one in use.further()]
-        if any(one.beyond or one.listed for one in places):
-            return None
-        numbers: list[Decimal] = [
-            number for one in places for number in one.constants.by_kind.get("number", ())
-        ]
-        return max([0, *(math.floor(number) + 1 for number in numbers)])
 
 
 def of(parts: Sequence[tuple[DecisionModel, Decision]]) -> Flows:
@@ -189,6 +130,8 @@ class _Reading:
 
     def _label(self, node: tree.Node, label: str) -> None:
         """A column's label stands for what it asks for alone, or gives rather than asks about on the way."""
+        if label == self.text:
+            return
         given = {path for path in _given(node) if path in self.found.leaves}
         named = given or self.read_here
         if len(named) == 1:
@@ -237,7 +180,7 @@ class _Reading:
                 self._flow(source, to)
             case tree.List(items=items):
                 for item in items:
-                    self._flow(item, Use(to=list(_for_items(to))))
+                    self._flow(item, Use(to=list(for_items(to))))
             case tree.Context(entries=entries):
                 for _, value in entries:
                     self._flow(value, to)
@@ -251,7 +194,7 @@ class _Reading:
             case tree.Call(callee=tree.Name(name=name), arguments=arguments):
                 self._called(name, node, arguments, to)
             case tree.Literal():
-                pass
+                return
             case _:
                 self._computed(node, tree.children(node))
 
@@ -265,7 +208,7 @@ class _Reading:
                 if to.beyond:
                     self._literal_of(path, to)
                 return
-        if path[0] in self.outside:
+        if path[0] in self.outside or self._is_no_member(path[0]):
             declared = types.unrestricted(self.found.types.get(path[0], types.ANY))
             if declared.name in SCALAR and len(path) > 1:  # a part of a date and the like
                 path, to = path[:1], Use(beyond=True)
@@ -314,13 +257,39 @@ class _Reading:
         use = Use()
         for other in others:
             try:
-                value = constants.value(other, self.text, self.known)
-                if value is not None or isinstance(other, tree.Literal):
+                for value in self._constants(other):
                     use.constants.add(value, ordered)
             except BeyondAnalysis:
                 use.beyond = True
                 self._literals(other, use)
         return use
+
+    def _constants(self, node: tree.Node) -> list[object]:
+        """The values that a node always has, or that it has for one or the other item of a constant list."""
+        path = paths.path_of(node)
+        if path is None or self.item is None or path[0] in self.outside or path[:1] in self.required:
+            value = constants.value(node, self.text, self.known)
+            return [value] if value is not None or isinstance(node, tree.Literal) else []
+        if self._is_no_member(path[0]):
+            raise BeyondAnalysis("data", path[:1])
+        found = [_member(item, path) for item in self._items()]
+        return [value for value in found if value is not None]
+
+    def _items(self) -> list[object]:
+        """The items that a filter looks at, where they are constants."""
+        assert self.item is not None
+        items = constants.value(self.item, self.text, self.known)
+        return items if isinstance(items, list) else [items]
+
+    def _is_no_member(self, name: str) -> bool:
+        """Whether a name within a filter of constants is none of their members, and so one from outside."""
+        if self.item is None or name not in self.decision.reads:
+            return False
+        try:
+            items = self._items()
+        except BeyondAnalysis:
+            return False
+        return not any(isinstance(item, Mapping) and name in item for item in items)
 
     def _tested(self, tests: Sequence[tree.Node]) -> Use:
         use = Use()
@@ -351,10 +320,13 @@ class _Reading:
             self._literals(child, use)
 
     def _literal_of(self, path: Path, use: Use) -> None:
-        value: object = self.known
-        for name in path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        _add(value, use)
+        _add(_member(self.known, path), use)
+
+
+def _member(value: object, path: Path) -> object:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _number(text: str) -> Iterator[Decimal]:
@@ -362,14 +334,6 @@ def _number(text: str) -> Iterator[Decimal]:
         yield Decimal(text)
     except InvalidOperation:
         return
-
-
-def _for_items(use: Use) -> Iterator[Use]:
-    """Where the items of a list come to that goes to a place."""
-    if not use.listed:
-        yield use
-    for one in use.to if use.listed else ():
-        yield from _for_items(one)
 
 
 def _add(value: object, use: Use) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.decisions.models import Decision, DecisionModel
+from engine.decisions.table_reading import NOTHING
 from engine.decisions.verification.covers import Effort
 from engine.decisions.verification.diagrams import NO, YES, Diagram, Diagrams
 from engine.decisions.verification.graph_expressions import Expressions
@@ -12,7 +13,7 @@ from engine.decisions.verification.graph_inputs import NULL, Inputs
 from engine.decisions.verification.graph_outcomes import Outcomes
 from engine.decisions.verification.null_sets import Families
 from engine.decisions.verification.paths import Path
-from engine.decisions.verification.possibilities import UNREAD, Part, Unread, Values
+from engine.decisions.verification.possibilities import UNREAD, Items, Part, Unread, Values
 from engine.feel import formats
 
 _RATHER_NOT = 1_000  # what an unknown input costs where one is not wanted
@@ -52,13 +53,24 @@ class Cases:
         }  # fmt: skip
         parts |= dict.fromkeys(inputs.bare, UNREAD)
         outcome = Outcomes(expressions, parts, inputs).of(model, decision)
+        permissive, other = self._permitted(outcome.part)
+        may_refuse = self.diagrams.either(outcome.may_refuse, expressions.may_refuse)
+        self._sort(permissive, other, outcome.must_refuse, may_refuse, present)
+
+    def _permitted(self, part: Part) -> tuple[Diagram, Diagram]:
+        """When a part may be the most permissive result, and when another."""
         permissive = other = NO
-        for value, when in expressions.possible.flat(outcome.part).cases:
+        if isinstance(part, Items):
+            permissive = YES
+            for item in part.items:
+                permissive = self.diagrams.without(permissive, item.must)
+                other = self.diagrams.either(other, item.may)
+            return permissive, other
+        for value, when in part.cases if isinstance(part, Values) else UNREAD.cases:
             is_it = self.permits(value)
             permissive = self.diagrams.either(permissive, when) if is_it is not False else permissive
             other = self.diagrams.either(other, when) if is_it is not True else other
-        may_refuse = self.diagrams.either(outcome.may_refuse, expressions.may_refuse)
-        self._sort(permissive, other, outcome.must_refuse, may_refuse, present)
+        return permissive, other
 
     def _sort(
         self, permissive: Diagram, other: Diagram, must_refuse: Diagram, may_refuse: Diagram, present: Diagram
@@ -84,6 +96,8 @@ class Cases:
         """Whether a result is the most permissive one; None where that is beyond analysis."""
         if isinstance(value, Unread):
             return None
+        if self.wanted[0][1] == NOTHING:
+            return value in (None, [], 0)
         if self.is_single:
             results = [value]
         elif isinstance(value, Mapping):

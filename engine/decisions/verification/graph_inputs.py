@@ -12,10 +12,11 @@ from engine.decisions.models import Decision, DecisionModel
 from engine.decisions.verification import constants, domains, flows, paths, pieces
 from engine.decisions.verification.constants import BeyondAnalysis, Constants
 from engine.decisions.verification.covers import TooLarge
-from engine.decisions.verification.flows import SCALAR, Flows, Use
+from engine.decisions.verification.flows import SCALAR
 from engine.decisions.verification.graph_scopes import MOMENT
 from engine.decisions.verification.paths import Path
 from engine.decisions.verification.possibilities import SOMETHING
+from engine.decisions.verification.uses import Flows, Key, Use
 from engine.feel import syntax as tree
 from engine.feel import types
 from engine.feel.budgets import Run
@@ -60,18 +61,18 @@ class Inputs:
     clock: bool
     beyond: tuple[str, ...]
     counted: Mapping[tree.Node, int]
-    counted_by: Mapping[flows.Key, int]
+    counted_by: Mapping[Key, int]
 
 
 def of(model: DecisionModel, decision: Decision) -> Inputs:
     """The inputs of a decision's graph; raises TooLarge where there are too many, or one has too many pieces."""
     found = flows.of(list(parts(model, decision)))
-    bare = [
-        path for path in found.leaves if any(other[: len(path)] == path != other for other in found.leaves)
-    ]
-    if len(found.leaves) > MOST_INPUTS:
+    lists = {path for path, use in found.leaves.items() if use.is_list()}
+    read = [path for path in found.leaves if not any(path[:size] in lists for size in range(1, len(path)))]
+    bare = [path for path in read if any(other[: len(path)] == path != other for other in read)]
+    if len(read) > MOST_INPUTS:
         raise TooLarge
-    leaves = tuple(_leaf(path, use, found) for path, use in found.leaves.items() if path not in bare)
+    leaves = tuple(_leaf(path, found.leaves[path], found) for path in read if path not in bare)
     unread = [part for _, part in parts(model, decision) if flows.is_unread(part)]
     every = [decision] if not found.is_all_asked else [part for _, part in parts(model, decision)]
     asked = found.asked | {clause.name for part in every for clause in part.outputs}

@@ -68,24 +68,33 @@ class Found:
 def findings(model: DecisionModel) -> Iterator[errors.Finding]:
     """A warning for each combination found of a table that decides by what other decisions gave.
 
-    A decision that reads nothing but what another one below it reads is left to that one.
+    A decision that reads nothing but what another one below it reads is left to that one; a list of what is wrong is
+    left to the conclusion above it.
     """
-    below: dict[int, set[Path]] = {}
-    for decision in model.decisions.values():
-        if wanted(decision) and _is_above_others(decision):
-            below[id(decision)] = graph_inputs.read_by(model, decision)
-    for decision in model.decisions.values():
-        own = below.get(id(decision), set())
-        others = (part for _, part in graph_inputs.parts(model, decision) if part is not decision)
-        if own and not any(own <= below.get(id(part), set()) for part in others):
-            try:
-                found = studied(model, decision)
-            except TooLarge:
-                told = {"name": decision.name, "outcome": _text(wanted(decision))}
-                yield _finding(decision, "graph_too_large", **told)
-                continue
-            if found is not None:
-                yield from _told(found)
+    read = {
+        decision.id: graph_inputs.read_by(model, decision)
+        for decision in model.decisions.values()
+        if wanted(decision) and _is_above_others(decision)
+    }
+    below = {
+        identity: {part.id for _, part in graph_inputs.parts(model, model.decisions[identity])} - {identity}
+        for identity in read
+    }
+    for identity in list(read):
+        if _lists(model.decisions[identity]) and any(identity in parts for parts in below.values()):
+            del read[identity]
+    for identity, own in read.items():
+        decision = model.decisions[identity]
+        if not own or any(own <= read[part] for part in below[identity] & read.keys()):
+            continue
+        try:
+            found = studied(model, decision)
+        except TooLarge:
+            told = {"name": decision.name, "outcome": _outcome(wanted(decision))}
+            yield _finding(decision, "graph_too_large", **told)
+            continue
+        if found is not None:
+            yield from _told(found)
 
 
 def studied(model: DecisionModel, decision: Decision) -> Found | None:
@@ -113,11 +122,18 @@ def studied(model: DecisionModel, decision: Decision) -> Found | None:
 
 
 def wanted(decision: Decision) -> list[tuple[str, str]]:
-    """The outputs by name with their most permissive result."""
-    if decision.table is None or not decision.outputs or decision.table.hit_policy.gathers:
+    """The outputs by name with their most permissive result; `-` where that is that no rule applies."""
+    if decision.table is None or not decision.outputs:
         return []
     found = nulls.most_permissive(decision.table)
-    return [(decision.outputs[place].name, text) for place, text in found if text != NOTHING]
+    return [
+        (decision.outputs[place].name, text) for place, text in found if _lists(decision) == (text == NOTHING)
+    ]
+
+
+def _lists(decision: Decision) -> bool:
+    """Whether a decision gathers what it finds."""
+    return decision.table is not None and decision.table.hit_policy.gathers
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +171,7 @@ def values(inputs: Inputs, case: Case) -> dict[Path, feel.Json]:
 
 
 def _told(one: Found) -> Iterator[errors.Finding]:
-    told = {"name": one.decision.name, "outcome": one.outcome}
+    told = {"name": one.decision.name, "outcome": _outcome(wanted(one.decision))}
     beyond = ", ".join(f"“{name}”" for name in one.inputs.beyond)
     if one.case is None:
         code = "graph_not_reached" if one.is_doubtful else "graph_never"
@@ -167,9 +183,7 @@ def _told(one: Found) -> Iterator[errors.Finding]:
         code = "graph_permits_where" if each.given else "graph_permits"
         inputs, where = _labels(one.inputs, each.leaves), _said(one.inputs, each.case, each.given)
         known = _said(one.inputs, each.known, each.leaves)
-        other = (
-            wording.literal(each.other) if each.other is not None else {"says": "decision_table.no_result"}
-        )
+        other = _result(each.other)
         yield _finding(one.decision, code, **told, inputs=inputs, where=where, known=known, other=other)
     if one.more:
         yield _finding(one.decision, "graph_more", **told, count=one.more)
@@ -195,6 +209,17 @@ def _is_above_others(decision: Decision) -> bool:
 
 def _text(permissive: list[tuple[str, str]]) -> str:
     return ", ".join(text for _, text in permissive)
+
+
+def _outcome(permissive: list[tuple[str, str]]) -> wording.Words:
+    text = _text(permissive)
+    return {"says": "decision_table.no_finding"} if text == NOTHING else text
+
+
+def _result(value: object) -> wording.Words:
+    if isinstance(value, list):
+        return {"says": "decision_table.findings", "count": len(value)}
+    return {"says": "decision_table.no_result"} if value is None else wording.literal(value)
 
 
 def _labels(inputs: Inputs, leaves: Iterable[int]) -> str:
