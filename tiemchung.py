@@ -171,6 +171,7 @@ def _add_definitions(command: Command) -> None:
     write = command("document", definitions.document)
     write.add_argument("folders", nargs="*", metavar="DIR")
     write.add_argument("--into", metavar="DIR", help="another folder than docs/processes")
+    write.add_argument("--edition", metavar="NAME", help="one of DIR/editions, as DIR-NAME.md")
     new = command("new", _new)
     new.add_argument("what", choices=("integration",))
     new.add_argument("name", metavar="NAME")

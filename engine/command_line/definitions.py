@@ -38,17 +38,17 @@ def check(folders: Sequence[Path]) -> bool:
 
 
 def document(arguments: Namespace) -> None:
-    """Write the page of each process from its definition and editions, into docs/processes."""
+    """Write the page of each process, or of an edition, from its definition, into docs/processes."""
     chosen = settings.current()
     folders = [Path(folder) for folder in arguments.folders]
     folders = folders or sorted(path.parent for path in chosen.processes_dir.glob("*/process.yaml"))
     into = Path(arguments.into) if arguments.into else chosen.processes_dir.parent / "docs" / "processes"
     into.mkdir(parents=True, exist_ok=True)
     for folder in folders:
-        read = definition.compile(bundle.read(folder, chosen.forms_dir))
-        told = edition_changes.of(folder, chosen.forms_dir)
-        (into / f"{read.key}.md").write_text(handbook.page(read, told), "utf-8")
-        print(into / f"{read.key}.md")
+        read = definition.compile(bundle.read(folder, chosen.forms_dir, arguments.edition))
+        page = into / f"{'-'.join(filter(None, (read.key, arguments.edition)))}.md"
+        page.write_text(handbook.page(read, edition_changes.of(folder, chosen.forms_dir)), "utf-8")
+        print(page)
 
 
 def submit(arguments: Namespace) -> None:

@@ -29,8 +29,8 @@ _PEOPLE = (Kind.USER_TASK, Kind.MANUAL_TASK)
 
 
 def page(definition: Definition, editions: Iterable[Changed] = ()) -> str:
-    """The whole page: of the process folder's own definition, and a table of the editions laid over it."""
-    parts = [_head(definition), _editions(editions), _drawing(definition), _steps(definition)]
+    """The whole page of a process, or of one of its editions, with a table of all editions there are."""
+    parts = [_head(definition), _editions(definition, editions), _drawing(definition), _steps(definition)]
     parts += [_form(definition, definition.forms[name]) for name in definition.manifest.forms]
     parts += _decisions(definition)
     parts += [_levels(definition), _records(definition)]
@@ -42,15 +42,29 @@ def _head(definition: Definition) -> str:
     name = " · ".join(dict.fromkeys(definition.name(language) for language in texts.LANGUAGES))
     prose = readme.partition("\n")[2].strip() if readme.startswith("# ") else readme
     said = "> Written by `tiemchung document` from the definition; change that, not this page."
-    return "\n\n".join(part for part in (f"# {definition.key}: {name}", said, prose) if part)
+    parts = (f"# {definition.key}: {name}", said, _edition(definition), prose)
+    return "\n\n".join(part for part in parts if part)
 
 
-def _editions(editions: Iterable[Changed]) -> str:
+def _edition(definition: Definition) -> str:
+    """Which edition the page is of."""
+    edition = definition.edition
+    if edition is None:
+        return ""
+    authority = edition.authority
+    return (
+        f"Bản · Edition `{edition.name}`: {authority.number}, {authority.on.isoformat()}; "
+        f"từ · from {edition.effective_from:%Y-%m-%d}."
+    )
+
+
+def _editions(definition: Definition, editions: Iterable[Changed]) -> str:
     """Every edition in order of effect: from when, by whose decision, and what it changes over which."""
     rows = [
         (
-            f"`{one.edition.name}`", f"{one.edition.effective_from:%Y-%m-%d}", *_authority(one),
-            f"`{one.over}`" if one.over else "", _changed(one) if one.over else "this page",
+            f"`{one.edition.name}`{' (this page)' if one.edition == definition.edition else ''}",
+            f"{one.edition.effective_from:%Y-%m-%d}", *_authority(one),
+            f"`{one.over}`" if one.over else "", _changed(one) if one.over else "",
         )
         for one in editions
     ]  # fmt: skip

@@ -117,11 +117,14 @@ def test_the_page_of_a_process_tells_its_editions_who_decided_them_and_what_each
     page = handbook.page(definitions.compile(read(folder)), told).splitlines()
     decided = "9/QĐ, 2021-04-20 | Nội quy | House rules"
     rows = [
-        f"| `may` | 2021-05-01 | {decided} |  | this page |",
+        f"| `may` (this page) | 2021-05-01 | {decided} |  |  |",
         f"| `june` | 2021-06-18 | {decided} | `may` | decisions: `limits` |",
         f"| `july` | 2021-07-15 | {decided} | `june` | forms: `lend` · other: `process.yaml` |",
     ]
     assert [line for line in page if decided in line] == rows
+    june = handbook.page(definitions.compile(read(folder, "june")), told)
+    assert "Edition `june`: 9/QĐ, 2021-04-20; từ · from 2021-06-18." in june
+    assert "| `june` (this page) |" in june and "`> 60000`" in june
 
 
 def test_scenarios_that_no_longer_apply_are_left_out(folder):
