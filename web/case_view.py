@@ -163,7 +163,8 @@ def records_of(
 ) -> list[Written]:
     """The records a case has written, in the words of its process and its forms.
 
-    Whom the case is about stands on top of its page: the entry that holds that id is left out.
+    Whom the case is about stands on top of its page: the entry that holds that id is left out, as is every other id,
+    which tells a reader nothing.
     """
     said = wordings.Wordings(definition, language, zone)
     declared = {rule.kind: list(rule.values) for rule in definition.manifest.records}
@@ -177,11 +178,18 @@ def records_of(
                 said.value(name, value, said.options(f"{prefix}.options.{name}")),
             )
             for name in ranked
-            if name != "missing" and (value := one.entries[name]) is not None and value != one.subject
+            if name != "missing"
+            and (value := one.entries[name]) is not None
+            and value != one.subject
+            and not _is_bare_id(name, value)
         )
         missing = tuple(_entry(definition, prefix, name, language) for name in one.entries.get("missing", ()))
         shown.append(Written(definition.text(language, prefix) or one.kind, one.at, entries, missing))
     return shown
+
+
+def _is_bare_id(name: str, value: Any) -> bool:
+    return name.endswith("_id") and isinstance(value, str) and value.isdecimal()
 
 
 def _entry(definition: Definition, prefix: str, name: str, language: str) -> str:

@@ -27,6 +27,7 @@ MOST_ROWS = (
 )
 MOST_COLUMNS = 6
 LARGEST = 200  # rules of a table that a page holds, besides those that matched
+MOST_CELLS = 1_600  # of these rules together: a wide table is cut earlier, for those who read it on a phone
 
 DECIDED, MATCHED, FAILED, UNTRIED = "decided", "matched", "failed", "untried"
 ANY, HELD, BROKE, UNREAD = "any", "held", "broke", "unread"
@@ -73,9 +74,10 @@ class Row:
 class DecisionView:
     """One evaluation, ready for a page.
 
-    `sentence` says what came out and why in one line, `how` which rule or policy decided. `columns` and `rows` are
-    the table, `count` its rules, of which a page holds only so many; what is none has `inputs` alone, `entries` and
-    the text `written`. `parts` are the decisions it required, `again` those shown elsewhere on the page, by name and
+    `sentence` says what came out and why in one line, `how` which rule or policy decided; `because` names the tables
+    that something else than a table comes from, with the rules, and the anchor of each. `columns` and `rows` are the
+    table, `count` its rules, of which a page holds only so many; what is none has `inputs` alone, `entries` and the
+    text `written`. `parts` are the decisions it required, `again` those shown elsewhere on the page, by name and
     anchor. `is_reason`: what decided is in here.
     """
 
@@ -84,6 +86,7 @@ class DecisionView:
     sentence: str
     outcome: tuple[tuple[str, str], ...]
     how: str
+    because: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
     entries: tuple[tuple[str, str], ...]
     written: str
@@ -186,10 +189,11 @@ class _Reading:
         parts = tuple(self.view(part) for part in one.parts)
         columns = tuple(Column(label, value) for label, value in _asked(words, one))
         outputs = tuple(words.output_label(clause) for clause in decision.outputs) if decision else ()
+        most = min(LARGEST, max(MOST_ROWS, MOST_CELLS // max(1, len(columns) + len(outputs))))
         shown = [
             rule
             for rule in (decision.rules if decision else ())
-            if rule.number <= LARGEST or rule.number in one.matched
+            if rule.number <= most or rule.number in one.matched
         ]
         return DecisionView(
             anchor=self.anchors[one.key],
@@ -197,6 +201,7 @@ class _Reading:
             sentence=words.sentence(one),
             outcome=_outcome(words, one),
             how=one.decided_by(words.language) if decision else "",
+            because=self._because(words, one),
             inputs=_inputs(words, one, logged or {}),
             entries=tuple(
                 (words.variable(name), words.value(value, name)) for name, value in one.entries.items()
@@ -211,6 +216,12 @@ class _Reading:
             again=tuple((self.names[key], self.anchors[key]) for key in one.again),
             is_reason=one.key in self.reasons or any(part.is_reason for part in parts),
         )
+
+    def _because(self, words: Words, one: Explanation) -> tuple[tuple[str, str], ...]:
+        """The rules that logic other than a table comes from, so that a reader need not look for them."""
+        if one.decision is None or one.decision.table is not None:
+            return ()
+        return tuple((said, self.anchors[key]) for key, said in words.grounds(one)[:MOST_ROWS])
 
     def _words(self, one: Explanation) -> Words:
         """The bound decision goes by the name process.yaml gives it, those it requires by their ids."""

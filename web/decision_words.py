@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -163,6 +163,8 @@ class Words:
 
     def _gathered(self, told: Explanation) -> str:
         """Of a value that no word says: the rules that gave it, or that there were none."""
+        if told.how == "nothing_gathered":
+            return rendering.sentence("case.none_found", self.language)
         said = self._because(told)
         if not said and told.decision is not None and told.decision.table is not None:
             said = told.decided_by(self.language)
@@ -172,22 +174,35 @@ class Words:
         """The rules that a conclusion comes from, each with what it is about."""
         if told.how == "default":
             return rendering.sentence("case.by_default", self.language)
-        said = []
         reasons = conclusions.reasons(told) or self._findings(told)
-        for reason in reasons:
-            decision = reason.explanation.decision
-            inner = self if reason.explanation is told else self.of(reason.explanation.key)
-            for number in reason.rules if decision else ():
-                assert decision is not None
-                label = inner.rule(decision, decision.rules[number - 1])
-                form = "case.rule_about" if label else "case.rule_alone"
-                form = "case.rule_of" if len(reasons) > 1 and label else form
-                table = inner.name(decision)
-                said.append(rendering.sentence(form, self.language, rule=number, about=label, table=table))
+        said = [
+            (self if one is told else self.of(one.key))._rule_said(one, number, len(reasons) > 1)
+            for one, number in _rules(reasons)
+        ]
         more = len(said) - MOST_RULES
         if more > 0:
             said[MOST_RULES:] = [rendering.sentence("case.rules_more", self.language, count=more)]
         return "; ".join(said)
+
+    def grounds(self, told: Explanation) -> list[tuple[str, str]]:
+        """The required tables that a conclusion comes from: each by the key of its explanation, with its rules said."""
+        reasons = conclusions.reasons(told) or self._findings(told)
+        return [
+            (one.key, rendering.sentence(
+                "case.rules_in", self.language, rules=", ".join(map(str, reason.rules)),
+                count=len(reason.rules), table=self.of(one.key).name(one.decision),
+            ))
+            for reason in reasons
+            if (one := reason.explanation) is not told and one.decision is not None
+        ]  # fmt: skip
+
+    def _rule_said(self, one: Explanation, number: int, with_table: bool) -> str:
+        """A rule with what it is about, of which table when that is asked for."""
+        decision = one.decision
+        assert decision is not None
+        label = self.rule(decision, decision.rules[number - 1])
+        form = ("case.rule_of" if with_table else "case.rule_about") if label else "case.rule_alone"
+        return rendering.sentence(form, self.language, rule=number, about=label, table=self.name(decision))
 
     def _findings(self, told: Explanation) -> tuple[conclusions.Reason, ...]:
         """Of a conclusion that no rule says in its own word: the rules of required tables that made a finding which the
@@ -258,6 +273,13 @@ class Words:
 
     def text(self, rest: str) -> str | None:
         return self.definition.text(self.language, f"decisions.{self.key}.{rest}")
+
+
+def _rules(reasons: Iterable[conclusions.Reason]) -> Iterator[tuple[Explanation, int]]:
+    """The rules of reasons, one by one."""
+    for reason in reasons:
+        for number in reason.rules if reason.explanation.decision else ():
+            yield reason.explanation, number
 
 
 def _asked_for(clause: models.Input) -> str:

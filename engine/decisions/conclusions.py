@@ -63,15 +63,24 @@ def reasons(explanation: Explanation) -> tuple[Reason, ...]:
 
 
 def _saying(explanation: Explanation, word: str | None) -> tuple[int, ...]:
-    """The deciding rules of a table that conclude a word in so many words."""
+    """The deciding rules of a table that conclude a word, in so many words or as it came out."""
     decision = explanation.decision
     if decision is None or word is None:
         return ()
     return tuple(
         number
-        for number in explanation.deciding
+        for place, number in enumerate(explanation.deciding)
         if any(constant(cell) == word for cell in decision.rules[number - 1].outputs)
+        or word in _gathered(explanation, place)
     )
+
+
+def _gathered(explanation: Explanation, place: int) -> tuple[feel.Json, ...]:
+    """What a rule of a table that gathers came to, of which the value has one for each rule that decided."""
+    value = explanation.value
+    if not isinstance(value, list) or len(value) != len(explanation.deciding):
+        return ()
+    return tuple(value[place].values()) if isinstance(value[place], Mapping) else (value[place],)
 
 
 def _below(every: Mapping[str, Explanation], key: str) -> set[str]:

@@ -58,6 +58,9 @@ def test_a_case_shows_why_it_was_refused_with_the_row_that_decided_marked(
         "document.documentElement.scrollWidth <= innerWidth"
     )  # the table scrolls, not the page
     photographed(page, "refused")
+    page.evaluate("document.querySelectorAll('.decision details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # nor with everything open
+    photographed(page, "opened")
 
 
 def test_a_case_is_explained_by_the_table_of_its_own_version_after_a_new_one_came(

@@ -35,7 +35,8 @@ WELL: dict[str, Any] = {
     "birth_date": "1990-05-05", "sex": "female", "questions": NO, "label_contraindication": "no", "rests_done": 0,
     "vitals": {"pulse": 80, "systolic": 120, "diastolic": 80, "temperature": 36.8},
 }  # fmt: skip
-RAW = re.compile(r"\b[a-z0-9]+(_[a-z0-9]+)+\b|\bnull\b|\b(fe)?male$")  # an id, or a word of FEEL
+# An id, a word of FEEL, a constant of a table.
+RAW = re.compile(r"\b[a-z0-9]+(_[a-z0-9]+)+\b|\bnull\b|\b(fe)?male$|(^|; |: )(?!COVID|HIV)[A-Z_]{3,}($|; )")
 # In Vietnamese: words without any mark, which are none of ours.
 BARE = re.compile(r"(?!cao$)[a-z]+( [a-z]+)*")
 EXPRESSION = re.compile(r"\bif |[a-z]\.[a-z]|[=(]")
@@ -155,3 +156,35 @@ def told(shown: decision_view.DecisionView) -> Iterator[str]:
         yield from (row.label, *(text for text in written if not EXPRESSION.search(text)))
     for part in shown.parts:
         yield from told(part)
+
+
+def test_a_conclusion_that_a_rule_works_out_is_explained_by_that_rule_and_leads_to_its_table() -> None:
+    """The place of a child's item is a parameter, so that no rule says “hospital” in so many words."""
+    items = decided("5002", "parameters", {}).value["child_asked"]
+    child = WELL | {
+        "birth_date": "2007-11-10", "planned_product": "comirnaty", "vitals": {"temperature": 36.8, "pulse": 88},
+        "questions": dict.fromkeys(items, "no") | {"child_chronic": "yes"},
+        "consent": {"agrees": "agree", "guardian_name": "Trần Thị Hoa", "guardian_relation": "mother"},
+    }  # fmt: skip
+    shown = decision_view.view(logged("5002", "screening", child), visit("5002"), "en", ZONE).why
+    assert "rule 9, congenital or chronic disease of heart" in shown.sentence
+    ((table, anchor),) = shown.because
+    assert table == "rule 9 of “Items of the checklist”"
+    (named,) = [part for part in every(shown) if part.anchor == anchor]
+    assert [row.number for row in named.rows if row.state == "decided"] == [9]
+    assert named.because == ()  # a table says itself which of its rules decided
+
+
+def every(shown: decision_view.DecisionView) -> Iterator[decision_view.DecisionView]:
+    yield shown
+    for part in shown.parts:
+        yield from every(part)
+
+
+def test_a_table_that_found_nothing_says_so_in_a_word() -> None:
+    shown = decision_view.view(logged(None, "screening", WELL), visit(), "vi", ZONE).why
+    (deferrals,) = [part for part in every(shown) if part.name == "Lý do trì hoãn"]
+    assert (deferrals.sentence, deferrals.how) == (
+        "Không có",
+        "Không quy tắc nào khớp, nên không có gì để gom.",
+    )

@@ -287,6 +287,12 @@ def test_a_record_is_in_its_declared_order_without_the_id_of_whom_the_case_is_ab
     assert [value for _, value in written.entries] == ["Số đỏ", "16/08/2021"]
 
 
+def test_a_record_leaves_out_ids_that_tell_a_reader_nothing() -> None:
+    entries = {"due_on": "2021-08-16", "shelf_id": "212291643506752512", "copy_id": "VH-12"}
+    (written,) = case_view.records_of([recorded("loan", entries)], loan(), "vi", ZONE)
+    assert sorted(value for _, value in written.entries) == ["16/08/2021", "VH-12"]
+
+
 def test_a_recorded_constant_is_said_as_the_form_that_asked_for_it_says_it() -> None:
     (written,) = case_view.records_of(
         [recorded("loss", {"reader": "R1", "outcome": "paid"})], loan(), "en", ZONE
@@ -299,3 +305,13 @@ def test_a_recorded_constant_is_said_as_the_form_that_asked_for_it_says_it() -> 
 )
 def test_a_question_is_not_followed_by_a_second_mark(label: str, said: str) -> None:
     assert wordings.said_of(label, "Cần trả lời.") == said
+
+
+def test_a_wide_table_is_cut_after_so_many_cells_but_never_before_the_rule_that_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decision_view, "MOST_ROWS", 2)
+    monkeypatch.setattr(decision_view, "MOST_CELLS", 6)  # of six columns
+    shown = why(ASKED)
+    assert [(row.number, row.state) for row in shown.rows] == [(1, "failed"), (2, "failed"), (4, "decided")]
+    assert shown.count == 5
