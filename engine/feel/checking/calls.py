@@ -7,30 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.feel import dates, durations, habits, patterns, types
+from engine.feel import habits, types
 from engine.feel import syntax as tree
-from engine.feel.budgets import EPOCH, Run
-from engine.feel.checking import mismatches
+from engine.feel.checking import constants, mismatches
 from engine.feel.checking.mismatches import Mismatch
-from engine.feel.faults import Refusal
 from engine.feel.functions.declared import BUILT_IN, BuiltIn, Parameter, Signature, accepted
 from engine.feel.type_relations import base, common, element, is_known, kind, may_become, words
 from engine.feel.types import ANY, NULL, FunctionType, ListType, NamedFunction, Type
-from engine.feel.values import kind as kind_of
 
 if TYPE_CHECKING:
     from engine.feel.checking.checker import Checker
-
-_READERS = {
-    "date": dates.read_date, "time": dates.read_time, "date and time": dates.read_moment, "duration": durations.read,
-}  # fmt: skip
-
-
-_PATTERNS = {
-    "matches": slice(1, 3),
-    "replace": slice(1, 4, 2),
-    "split": slice(1, 2),
-}  # arguments: pattern, flags
 
 
 def call(checker: Checker, node: tree.Call) -> Type:
@@ -119,7 +105,7 @@ def _built_in(checker: Checker, node: tree.Call, called: BuiltIn, given: list[Ty
             break  # the first way whose kinds fit decides
     if results:
         refused = _items_refused(checker, called.name, node.arguments, given)
-        return refused or _constant(checker, node, called.name) or functools.reduce(common, results)
+        return refused or constants.call(checker, node, called.name) or functools.reduce(common, results)
     if misfit is not None:
         return _refused(checker, called.name, misfit)
     said = {"name": called.name, "count": len(given), "ways": called.ways}
@@ -129,22 +115,33 @@ def _built_in(checker: Checker, node: tree.Call, called: BuiltIn, given: list[Ty
 def _items_refused(
     checker: Checker, name: str, nodes: Sequence[tree.Node], given: Sequence[Type]
 ) -> Type | None:
-    """Refuse items that a function of numbers never takes, given in one list or one by one."""
+    """Refuse items that a function of numbers or of an order never takes, in one list or one by one.
+
+    One by one they have to be of the same kind, too: there is no sum of a number and a duration, no least of a date
+    and a text.
+    """
     kinds = accepted(_COUNTED.get(name, ""))
     if kinds is None:
         return None
+    first: Type | None = None
     for node, of in zip(nodes, given, strict=True):
         item = element(of) if kind(of) == "list" else of
         item = element(item) if kind(item) == "list" else item  # a list of one stands for its item
-        if is_known(item) and kind(item) not in kinds:
+        if not is_known(item):
+            continue
+        if kind(item) not in kinds:
             said = {"function": name, "expected": ", ".join(sorted(kinds)), "found": words(item)}
             return checker.refuse(Mismatch("items", said, checker.place(node)))
+        first = first or item
+        if kind(item) != kind(first):
+            said = {"function": name, "expected": words(first), "found": words(item)}
+            return checker.refuse(Mismatch("items_differ", said, checker.place(node)))
     return None
 
 
 _COUNTED = {
     "sum": "number or duration", "mean": "number or duration", "product": "number", "median": "number",
-    "stddev": "number",
+    "stddev": "number", "min": "point", "max": "point",
 }  # fmt: skip
 """Functions that are null of an empty list and of one with an item of another kind."""
 
@@ -203,36 +200,6 @@ def _items(given: Argument) -> Type:
         case "any":
             return given.type
     return NULL
-
-
-def _constant(checker: Checker, node: tree.Call, name: str) -> Type | None:
-    """What a date, time or duration written as a constant text is; refused, like a pattern, when it cannot be read."""
-    if name in _PATTERNS and not node.names:
-        return _pattern(checker, node, name)
-    reader = _READERS.get(name)
-    only = node.arguments[0] if len(node.arguments) == 1 else None
-    if reader is None or not isinstance(only, tree.Literal) or not isinstance(only.value, str):
-        return None
-    value = reader(only.value)
-    if value is None:
-        return checker.refuse(Mismatch(f"unreadable_{name.replace(' ', '_')}", {}, checker.place(only)))
-    return types.plain(kind_of(value))
-
-
-def _pattern(checker: Checker, node: tree.Call, name: str) -> Type | None:
-    """Null when a pattern written as a constant text can never be run."""
-    written = node.arguments[_PATTERNS[name]]
-    given = [one.value for one in written if isinstance(one, tree.Literal) and isinstance(one.value, str)]
-    if not given or len(given) < len(written):
-        return None
-    try:
-        found = patterns.compiled(given[0], "".join(given[1:]), Run(EPOCH), "")
-        if name != "matches" and found.search("") is not None:
-            raise Refusal("pattern_matches_nothing")
-    except Refusal as refusal:
-        place = checker.place(written[-1 if refusal.code == "pattern_flags" else 0])
-        return checker.refuse(Mismatch(refusal.code, refusal.params, place))
-    return None
 
 
 # -- other functions

@@ -49,6 +49,12 @@ LEAVES = st.sampled_from(
      "[1, 2]", '["a", null]', "[1..3]", '{name: "a", age: 1}', "(< 2)", 'duration("P1Y")', "today()", "item", "i",
      "function(u, v) u < v", "function(u: number) u + 1")
 )  # fmt: skip
+WRITTEN = st.sampled_from(
+    ('"1"', '"1,5"', '"1.000,5"', '"abc"', '""', '"2021-08-19"', '"2021-13-01"', '"10:00:00"', '"25:00:00"', '"P"',
+     '"P1D"', '"P1M"', '"[1..2]"', '"[2..1]"', '","', '"."', '" "',
+     "1", "-1", "13", "2021", "24", "0.5", "null", '@"P1D"')
+)  # fmt: skip
+"""What authors write out between the parentheses of a conversion."""
 CALLS = [
     (name, len(signature.parameters))
     for name, found in BUILT_IN.items()
@@ -66,6 +72,8 @@ def _composite(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     words = st.sampled_from(("and", "or"))
     members = st.sampled_from(("name", "age", "year", "days", "months", "start", "hour", "other"))
     kinds = st.sampled_from(("number", "string", "list<number>", "context<age: number>"))
+    makers = st.sampled_from(("number", "date", "time", "date and time", "duration", "range"))
+    gathers = st.sampled_from(("sum", "mean", "min", "max", "product", "median", "stddev"))
     calls = st.sampled_from(CALLS).flatmap(
         lambda found: st.lists(inner, min_size=found[1], max_size=found[1]).map(
             lambda parts: f"{found[0]}({', '.join(parts)})"
@@ -81,6 +89,9 @@ def _composite(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         build("({} instance of {})", inner, kinds), build("(if {} then {} else {})", inner, inner, inner),
         build("(for i in {} return {})", inner, inner), build("(for i in {}..{} return i)", inner, inner),
         build("(some i in {} satisfies {})", inner, inner), build("[{}..{})", inner, inner),
+        build("{}({})", makers, WRITTEN), build("number({}, {}, {})", WRITTEN, WRITTEN, WRITTEN),
+        build("date({}, {}, {})", WRITTEN, WRITTEN, WRITTEN), build("time({}, {}, {})", WRITTEN, WRITTEN, WRITTEN),
+        build("{}({}, {})", gathers, inner, inner), build("{}({})", gathers, inner),
         build("(function(u: number, v) {})({}, {})", inner, inner, inner), calls, calls,
     )  # fmt: skip
 
