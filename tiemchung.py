@@ -22,8 +22,8 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 when it did what was asked, 1 when it was refused, 2 for bad usage."""
     arguments = _parser().parse_args(given)
     try:
-        log.configure(settings.current().log_format)
-        status = int(arguments.act(arguments) or 0)
+        with log.configured(settings.current().log_format):
+            status = int(arguments.act(arguments) or 0)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # who reads has read enough, as `head` does; nothing is left to write it to
@@ -78,8 +78,7 @@ def _demo(arguments: Arguments) -> None:
         is_new = not demo.exists(connection)
     if is_new:
         print("Đang tạo chiến dịch mẫu / Making the demonstration campaign …", flush=True)
-        with daemons.log_file("demo").open("a") as lines:
-            log.configure("json", lines)
+        with daemons.log_file("demo").open("a") as lines, log.configured("json", lines):
             made = demo.create(path, lambda line: print(f"  {line}", flush=True), printing.progress)
         printing.tally("hồ sơ / cases", made.ended)
     daemons.start("web", "serve")

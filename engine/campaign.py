@@ -6,6 +6,7 @@ It is data of the deployment, checked when it is read; the engine knows no kind 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,26 +148,28 @@ def read(path: Path) -> Campaign:
     return Campaign(_names(content), roles, kinds, stations, timedelta(days=int(back[1])), chosen)
 
 
-_current: Campaign | None = None
+_held: Campaign | None = None
 
 
 def current() -> Campaign:
-    """The campaign of this deployment, read once."""
-    global _current
-    if _current is None:
-        _current = read(settings.current().processes_dir / "campaign.yaml")
-    return _current
+    """The campaign in the folder that the settings name, read once."""
+    return _held if _held is not None else _declared(settings.current().processes_dir)
 
 
 @contextmanager
 def using(chosen: Campaign) -> Iterator[Campaign]:
     """Let `current()` answer with this campaign until the block ends."""
-    global _current
-    before, _current = _current, chosen
+    global _held
+    before, _held = _held, chosen
     try:
         yield chosen
     finally:
-        _current = before
+        _held = before
+
+
+@functools.cache
+def _declared(folder: Path) -> Campaign:
+    return read(folder / "campaign.yaml")
 
 
 def _accounts(entry: Any, wrong: Any) -> Accounts:

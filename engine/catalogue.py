@@ -6,6 +6,7 @@ by its dotted path, and holds every call to the schemas declared, both ways.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -161,27 +162,31 @@ class Catalogue:
         return self.queries[name]
 
 
-_current: Catalogue | None = None
+_held: Catalogue | None = None
 
 
 def current() -> Catalogue:
-    """The catalogue of this deployment, loaded on first use from the folder the settings name."""
-    global _current
-    if _current is None:
-        chosen = settings.current()
-        _current = load(chosen.integrations_dir, names=chosen.integrations)
-    return _current
+    """The catalogue of the integrations that the settings name, loaded on first use."""
+    if _held is not None:
+        return _held
+    chosen = settings.current()
+    return _offered(chosen.integrations_dir, chosen.integrations)
 
 
 @contextmanager
 def using(chosen: Catalogue) -> Iterator[Catalogue]:
     """Let `current()` answer with this catalogue until the block ends."""
-    global _current
-    before, _current = _current, chosen
+    global _held
+    before, _held = _held, chosen
     try:
         yield chosen
     finally:
-        _current = before
+        _held = before
+
+
+@functools.cache
+def _offered(folder: Path, names: tuple[str, ...] | None) -> Catalogue:
+    return load(folder, names=names)
 
 
 def load(*folders: Path, names: Collection[str] | None = None) -> Catalogue:

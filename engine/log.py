@@ -35,34 +35,26 @@ FRAMES = 12
 _work: ContextVar[dict[str, Any] | None] = ContextVar("work", default=None)
 
 
-def configure(log_format: str = "auto", stream: TextIO | None = None) -> None:
+@contextmanager
+def configured(log_format: str = "auto", stream: TextIO | None = None) -> Iterator[None]:
     """Write lines to `stream` (standard error): `json`, `text`, or `auto`: text on a terminal, else JSON.
 
-    The warnings of libraries that use Python's own logging become lines too.
+    The warnings of libraries that use Python's own logging become lines too. When the block ends, lines go where
+    they went before.
     """
-    target = stream or sys.stderr
-    as_text = log_format == "text" or (log_format == "auto" and target.isatty())
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=target.isatty(), sort_keys=False)
-        if as_text
-        else structlog.processors.JSONRenderer(serializer=_json)
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            _with_work,
-            only_allowed,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at" if not as_text else "timestamp"),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=stream) if stream else _standard_error,
-        cache_logger_on_first_use=False,
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[_FromLibraries()], force=True)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = name != "uvicorn.access"  # a request is a unit of work of ours
+    was_configured, before = structlog.is_configured(), structlog.get_config()
+    libraries = logging.getLogger()
+    handlers, level = libraries.handlers[:], libraries.level
+    _configure(log_format, stream)
+    try:
+        yield
+    finally:
+        libraries.handlers[:] = handlers
+        libraries.setLevel(level)
+        if was_configured:
+            structlog.configure(**before)
+        else:
+            structlog.reset_defaults()
 
 
 def info(event: str, **facts: Any) -> None:
@@ -132,6 +124,32 @@ def places(failure: BaseException) -> list[str]:
     """Where in the code it happened, innermost last, without the words of the error."""
     frames = traceback.extract_tb(failure.__traceback__)[-FRAMES:]
     return [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _configure(log_format: str, stream: TextIO | None) -> None:
+    target = stream or sys.stderr
+    as_text = log_format == "text" or (log_format == "auto" and target.isatty())
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=target.isatty(), sort_keys=False)
+        if as_text
+        else structlog.processors.JSONRenderer(serializer=_json)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            _with_work,
+            only_allowed,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at" if not as_text else "timestamp"),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=stream) if stream else _standard_error,
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[_FromLibraries()], force=True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = name != "uvicorn.access"  # a request is a unit of work of ours
 
 
 def _with_work(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

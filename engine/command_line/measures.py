@@ -22,8 +22,7 @@ def simulate(arguments: Namespace) -> None:
     with database.transaction() as connection:
         if not demo.exists(connection):
             raise errors.NotFound("campaign_missing")
-    with daemons.log_file("simulate").open("a") as lines:
-        log.configure("json", lines)
+    with daemons.log_file("simulate").open("a") as lines, log.configured("json", lines):
         ended = demo.play_more(path, arguments.visits, printing.progress)
     printing.tally("hồ sơ / cases", Counter(one.outcome for one in ended))
 

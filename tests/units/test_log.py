@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextvars import copy_context
 
 import pytest
-import structlog
 
 from engine import errors, log
 
@@ -18,10 +17,8 @@ from engine import errors, log
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     stream = io.StringIO()
-    log.configure("json", stream)
-    yield stream
-    structlog.reset_defaults()
-    logging.basicConfig(level=logging.WARNING, handlers=[], force=True)
+    with log.configured("json", stream):
+        yield stream
 
 
 def read(lines: io.StringIO) -> list[dict]:
@@ -127,12 +124,17 @@ def test_text_is_for_terminals():
             return True
 
     stream = Terminal()
-    log.configure("auto", stream)
-    try:
+    with log.configured("auto", stream):
         log.info("worker_started", pid=5)
-    finally:
-        structlog.reset_defaults()
-        logging.basicConfig(level=logging.WARNING, handlers=[], force=True)
     assert "worker_started" in stream.getvalue()
     with pytest.raises(json.JSONDecodeError):
         json.loads(stream.getvalue())
+
+
+def test_lines_go_where_they_went_before_once_a_block_has_ended(lines):
+    handlers = logging.getLogger().handlers[:]
+    with log.configured("text", io.StringIO()) as _, io.StringIO() as closed, log.configured("json", closed):
+        log.info("job_taken")
+    log.info("worker_started", pid=5)
+    assert [line["event"] for line in read(lines)] == ["worker_started"]
+    assert logging.getLogger().handlers == handlers

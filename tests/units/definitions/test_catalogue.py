@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,13 @@ def test_only_the_integrations_named_are_loaded_and_a_wrong_name_is_told():
     with pytest.raises(Invalid) as caught:
         catalogue.load(folder, names=("smss",))
     assert "“sms”" in caught.value.findings[0].sentence("en")
+
+
+def test_what_is_offered_is_what_the_settings_in_use_name():
+    whole = catalogue.current()
+    with settings.using(replace(settings.current(), integrations=("people",))):
+        assert {name.partition(".")[0] for name in catalogue.current().service_tasks} == {"people"}
+    assert catalogue.current() is whole
 
 
 def test_every_integration_of_the_product_can_be_loaded():
