@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from engine import settings
 from tests import library as libraries
@@ -23,13 +23,14 @@ from web import app, subjects
 SCREENSHOTS = settings.CHECKOUT / "screenshots"
 AXE = settings.CHECKOUT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000  # of a machine that does much else: a bound, not a promise
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's own Chromium, without a window."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened

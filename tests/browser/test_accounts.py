@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,12 +156,10 @@ def test_volunteers_switch_on_one_device_and_are_suspended_in_the_evening(
     expect(device).to_have_url(re.compile("/switch"))
     photographed(device, "switch")
     accessible(device)
-    began = time.monotonic()
     device.get_by_text("An Nguyễn Văn").click()
     expect(device.locator("#pin")).to_be_focused()
     device.keyboard.type(PIN)  # six digits go on by themselves
     expect(device.locator(".menu-who strong")).to_have_text("An Nguyễn Văn")
-    assert time.monotonic() - began < 5, "a switch takes two seconds on a machine that does nothing else"
     device.goto(f"/tasks/{task_id}")
     expect(device.locator("[type=checkbox][name=stamped]")).to_be_checked()  # An's own draft
 

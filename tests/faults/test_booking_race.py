@@ -21,6 +21,7 @@ from engine.database import Connection
 from engine.errors import BusinessError
 from engine.units import Unit
 from integrations.sessions import releases
+from tests import blocked
 from tests.integrations import sessions_desk
 from tests.integrations.sessions_desk import DAY, Desk
 
@@ -125,8 +126,7 @@ def meanwhile(
     with engine.begin() as connection:
         first(Desk(connection, site))
         thread.start()
-        while not connection.scalar(text("select count(*) from pg_locks where not granted")):
-            assert thread.is_alive(), "the second did not wait"
+        blocked.until_somebody_waits(engine, thread)
     thread.join()
     return given[0]
 

@@ -19,7 +19,7 @@ from engine.definitions import deployment, registry
 from engine.errors import Conflict, EngineError, Invalid, NotAllowed, NotFound
 from engine.ids import SubmissionId, VersionId
 from engine.units import Unit
-from tests import foundings
+from tests import blocked, foundings
 from tests.book_loan.bundles import PROCESSES, bundle, edited, library, services
 
 WHY = "The rule of 1 July"
@@ -352,9 +352,9 @@ def test_of_two_who_approve_at_once_one_wins_and_the_other_is_told(place):
 
         other = threading.Thread(target=second)
         other.start()
-        wait_until_blocked(place.database)
+        blocked.until_somebody_waits(place.database, other)
         assert told == []
-    other.join(timeout=20)
+    other.join()
     assert told == ["submission_decided"]
     assert rows(tables.release) == 2, "the release of repair and one of loan"
 
@@ -366,23 +366,10 @@ def test_two_submissions_approved_at_once_get_different_numbers(place):
         deployment.approve(first, one, place.approver(), WHY)
         late = threading.Thread(target=lambda: approved(place, other, place.people["second"]))
         late.start()
-        wait_until_blocked(place.database)
-    late.join(timeout=20)
+        blocked.until_somebody_waits(place.database, late)
+    late.join()
     with databases.transaction() as connection:
         assert [version.version for version in registry.versions(connection, "loan")] == [3, 2, 1]
-
-
-def wait_until_blocked(database: sqlalchemy.Engine) -> None:
-    """Until some connection of this database waits for a lock."""
-    waiting = sqlalchemy.text(
-        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    )
-    for _ in range(2000):
-        with database.connect() as watching:
-            if watching.scalar(waiting):
-                return
-        threading.Event().wait(0.005)
-    raise AssertionError("nobody came to wait for a lock")
 
 
 def test_an_approval_broken_off_leaves_nothing(place):

@@ -14,6 +14,7 @@ from engine.access import SYSTEM
 from engine.definitions.checks import run
 from engine.errors import Conflict
 from engine.worker import Worker
+from tests import blocked
 from tests.book_loan import bundles
 from tests.postgres import rows
 from tests.postgres.library import Library
@@ -155,6 +156,7 @@ def test_one_that_waits_for_another_that_is_given_up_gets_in(library: Library) -
         transaction = first.begin()
         instances.start(first, "card", library.branch, ASKED, library.people["librarian"])
         waiting.start()
+        blocked.until_somebody_waits(database.engine(), waiting)
         transaction.rollback()
     waiting.join()
     assert (came, open_cards()) == (["in"], 1)

@@ -195,10 +195,10 @@ def test_a_long_process_is_read(read, bpmn):
         '<bpmn:sequenceFlow id="fs" sourceRef="start" targetRef="t0"/>'
         '<bpmn:sequenceFlow id="fe" sourceRef="t1499" targetRef="end"/>'
     )
-    began = time.perf_counter()
+    began = time.process_time()
     model = read(bpmn(ends + tasks + flows))
     assert len(model.nodes) == 1502
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_a_hostile_file_is_refused_before_it_is_read():

@@ -140,9 +140,9 @@ MANY_PARTS = [
 
 @pytest.mark.parametrize("text", MANY_PARTS, ids=["entries", "parameters", "iterators"])
 def test_a_text_of_very_many_parts_is_read_in_time(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     feel.compile(text)
-    assert time.perf_counter() - begun < 5  # much longer when each part was compared with all before it
+    assert time.process_time() - begun < 5  # much longer when each part was compared with all before it
 
 
 def test_nesting_without_end_is_refused_whatever_the_construct() -> None:
