@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine import errors
 from engine.decisions.models import Decision, DecisionModel, Output
-from engine.decisions.verification import cells, nulls, studies, wording
+from engine.decisions.verification import cells, domains, nulls, studies, wording
 from engine.decisions.verification.constants import BeyondAnalysis
 from engine.decisions.verification.covers import Box, TooLarge
 from engine.decisions.verification.domains import Column
@@ -50,6 +50,10 @@ class _Report:
         self.decision, self.found = decision, found
 
     def everything(self) -> Iterator[errors.Finding]:
+        empty = [column for column in self.found.columns if column.full in (0, column.null)]
+        yield from (self.never(column) for column in empty if self.allowed(column) != "–")
+        if any(column.full == 0 for column in empty):
+            return
         yield from self.overlaps()
         yield from self.gaps()
         yield from self.cells()
@@ -59,6 +63,10 @@ class _Report:
         yield from self.nulls()
         yield from (self.finding(f"unfinished_{part}") for part in self.found.unfinished)
         yield from (self.finding(f"more_{part}") for part in self.found.cut)
+
+    def never(self, column: Column) -> errors.Finding:
+        """A column whose value can never be known, as when its allowed values are of another kind."""
+        return self.finding("column_empty", None, "error", label=column.label, allowed=self.allowed(column))
 
     def overlaps(self) -> Iterator[errors.Finding]:
         code = "rules_overlap" if self.decision.hit_policy == "UNIQUE" else "rules_disagree"
@@ -157,7 +165,8 @@ class _Report:
 
     def allowed(self, column: Column) -> str:
         clauses = [self.found.table.inputs[at] for at in column.places]
-        return "; ".join(clause.allowed.text for clause in clauses if clause.allowed) or "–"
+        texts = [one.text for clause in clauses for one in domains.allowed(self.decision, clause)]
+        return "; ".join(dict.fromkeys(texts)) or "–"
 
     def box(self, box: Box) -> dict[str, Words]:
         columns = self.found.columns

@@ -74,9 +74,8 @@ class _Reading:
             for at, tests in enumerate(self.cells)
             if (beyond := constants.read(tests, self.found, known)) is not None
         }
-        allowed = [clause.allowed for clause in self.clauses if clause.allowed is not None]
-        allowed += _item_values(self.wanted)
-        self.allowed = [one for one in allowed if constants.read([one], self.found, known) is None]
+        listed = [one for clause in self.clauses for one in allowed(decision, clause)]
+        self.allowed = [one for one in listed if constants.read([one], self.found, known) is None]
 
     def column(self) -> Column:
         kinds = self._kinds()
@@ -163,6 +162,11 @@ class _Reading:
         temporal = [name for name in self.found.by_kind if name in ORDERED and name != "number"]
         undeclared = self.wanted in (types.ANY, types.STRING)
         return temporal[0] if temporal and not computed and undeclared else ""
+
+
+def allowed(decision: Decision, clause: Input) -> list[UnaryTests]:
+    """What is asked of a column's values: its own allowed values, and those of its type."""
+    return ([] if clause.allowed is None else [clause.allowed]) + _item_values(_type(decision, clause))
 
 
 def passes(tests: UnaryTests, value: object, known: Known) -> bool:

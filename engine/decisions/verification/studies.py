@@ -76,6 +76,8 @@ def study(decision: Decision) -> Study:
     except TooLarge:
         found.unfinished += ["overlaps", "gaps", "masked", "nulls"]
         return found
+    if any(column.full == 0 for column in found.columns):
+        return found  # what is allowed excludes everything: nothing to search
     for part, search in (("overlaps", _find_overlaps), ("gaps", _find_gaps), ("masked", _find_idle)):
         try:
             search(found)

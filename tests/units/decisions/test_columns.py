@@ -105,6 +105,21 @@ def test_cells_that_compute_are_known_by_trying_where_the_values_are_few(
     assert said(one_table("UNIQUE", [column], ["x"], rules)) == codes
 
 
+@pytest.mark.parametrize("policy", ["UNIQUE", "FIRST", "PRIORITY", "COLLECT"])
+@pytest.mark.parametrize(("kind", "allowed"), [("string", "1, 2"), ("number", '"a"'), ("string", "null")])
+def test_a_column_of_which_no_value_is_allowed_is_refused(policy: str, kind: str, allowed: str) -> None:
+    for required in ("true", "false"):
+        column = ("x", kind, allowed, "", f'tc:required="{required}"')
+        drawn = one_table(
+            policy, [column], [("said", "string", '"no", "yes"')], [["-", '"no"'], ["-", '"yes"']]
+        )
+        found = [
+            one for one in analysis.findings(drawn.decisions["d"]) if one.code == "dmn_table.column_empty"
+        ]
+        assert [(one.severity, one.params["allowed"]) for one in found] == [("error", allowed)]
+        assert allowed in found[0].sentence("vi") and allowed in found[0].sentence("en")
+
+
 def test_allowed_values_that_compute_rule_nothing_out() -> None:
     kind = """<itemDefinition name="tOdd"><typeRef>number</typeRef><allowedValues><text>odd(?)</text></allowedValues>
     </itemDefinition>"""
