@@ -51,6 +51,10 @@ def _note_names(decision: Decision, found: Flows) -> None:
         trees += [cell.tree for rule in table.rules for cell in rule.tests]
         trees += [cell.tree for rule in table.rules for cell in rule.outputs]
         trees += [clause.default.tree for clause in table.outputs if clause.default]
+    for at, output in enumerate(table.outputs if table else ()):
+        cells = (rule.outputs[at].tree for rule in table.rules) if table else ()
+        values = [cell.value for cell in cells if isinstance(cell, tree.Literal) and cell.value is not None]
+        found.concluded.setdefault(output.name, []).extend(values)
     found.asked.update(name for one in trees for name in paths.names(one))
     if is_unread(decision) or any(need.kind == "knowledge" for need in decision.needs):
         found.is_all_asked = found.clock = True
@@ -205,6 +209,8 @@ class _Reading:
         for size in (2, 1):
             if path[:size] in self.required:
                 self.required[path[:size]].to.append(to)
+                if not paths.leads(self.known, path[:size]):
+                    self.read_here.add(path)
                 if to.beyond:
                     self._literal_of(path, to)
                 return
@@ -272,7 +278,7 @@ class _Reading:
             return [value] if value is not None or isinstance(node, tree.Literal) else []
         if self._is_no_member(path[0]):
             raise BeyondAnalysis("data", path[:1])
-        found = [_member(item, path) for item in self._items()]
+        found = [paths.member(item, path) for item in self._items()]
         return [value for value in found if value is not None]
 
     def _items(self) -> list[object]:
@@ -313,20 +319,17 @@ class _Reading:
                 other.to.append(one)
 
     def _literals(self, node: tree.Node, use: Use) -> None:
-        """Constants within what is beyond analysis are values worth looking at."""
+        """Constants within what is beyond analysis, and conclusions that are looked up there, are worth looking at."""
         if isinstance(node, tree.Literal):
             _add(node.value, use)
+        if isinstance(node, tree.Name) and self.item is not None:
+            for value in self.found.concluded.get(node.name, ()):
+                _add(value, use)
         for child in tree.children(node):
             self._literals(child, use)
 
     def _literal_of(self, path: Path, use: Use) -> None:
-        _add(_member(self.known, path), use)
-
-
-def _member(value: object, path: Path) -> object:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+        _add(paths.member(self.known, path), use)
 
 
 def _number(text: str) -> Iterator[Decimal]:
@@ -338,7 +341,7 @@ def _number(text: str) -> Iterator[Decimal]:
 
 def _add(value: object, use: Use) -> None:
     try:
-        use.constants.add(value, True)
+        use.constants.add(value, not isinstance(value, str))
     except BeyondAnalysis:
         return
 

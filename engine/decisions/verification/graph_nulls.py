@@ -7,7 +7,7 @@ are not known and still lead to the most permissive outcome is told, each with a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,7 +16,7 @@ from engine.decisions import plans
 from engine.decisions.evaluation import evaluate
 from engine.decisions.models import Decision, DecisionModel, Need
 from engine.decisions.table_reading import NOTHING
-from engine.decisions.verification import constants, graph_inputs, nulls, wording
+from engine.decisions.verification import constants, graph_inputs, nulls, paths, wording
 from engine.decisions.verification.covers import TooLarge
 from engine.decisions.verification.graph_cases import Case, Cases
 from engine.decisions.verification.graph_inputs import NULL, Inputs
@@ -201,8 +201,7 @@ def _is_above_others(decision: Decision) -> bool:
     known = constants.known(decision)
 
     def varies(need: Need) -> bool:
-        within = known.get(need.path[0]) if need.path else known
-        return not isinstance(within, Mapping) or plans.variable(need).name not in within
+        return not paths.leads(known, (*need.path, plans.variable(need).name))
 
     return any(need.kind == "decision" and varies(need) for need in decision.needs)
 

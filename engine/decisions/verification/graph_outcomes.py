@@ -9,7 +9,8 @@ from engine import errors
 from engine.decisions import fitting, plans
 from engine.decisions.evaluation import Evaluation
 from engine.decisions.models import Decision, DecisionModel, Need
-from engine.decisions.verification import paths
+from engine.decisions.verification import constants, paths
+from engine.decisions.verification.constants import Known
 from engine.decisions.verification.diagrams import NO, YES, Diagram
 from engine.decisions.verification.graph_expressions import MOST_COMBINATIONS, Expressions
 from engine.decisions.verification.graph_inputs import Inputs
@@ -41,7 +42,8 @@ class Outcomes:
         return self.known[key]
 
     def _worked_out(self, model: DecisionModel, decision: Decision) -> Outcome:
-        scope = self._scope(decision)
+        constant = constants.known(decision)
+        scope = self._scope(decision, constant)
         expression = literal(decision)
         if decision.table is not None:
             most = self.inputs.counted_by.get((id(model), decision.id))
@@ -52,7 +54,8 @@ class Outcomes:
             own = Outcome(self._boxed(decision, scope))
         must, may = own.must_refuse, own.may_refuse
         for need in decision.needs:
-            if need.kind == "decision":
+            path = (*need.path, plans.variable(need).name)
+            if need.kind == "decision" and not paths.leads(constant, path):
                 below = self.of(need.model, need.model.decisions[need.id])
                 asked_must, asked_may = self._asked(decision, need, expression, scope)
                 must = self.diagrams.either(must, self.diagrams.both(below.must_refuse, asked_must))
@@ -77,7 +80,7 @@ class Outcomes:
         never = self.diagrams.either(NO if then else holds, NO if otherwise else fails)
         return self.diagrams.negated(never), may
 
-    def _scope(self, decision: Decision) -> Scope:
+    def _scope(self, decision: Decision, constant: Known) -> Scope:
         names: dict[Path, Part] = {}
         functions: dict[str, object] = {}
         required = {
@@ -88,7 +91,9 @@ class Outcomes:
                 names[path] = part
         for need in decision.needs:
             path = (*need.path, plans.variable(need).name)
-            if need.kind == "decision":
+            if need.kind == "decision" and paths.leads(constant, path):
+                names[path] = certain(paths.member(constant, path))
+            elif need.kind == "decision":
                 names[path] = self.of(need.model, need.model.decisions[need.id]).part
             elif need.kind == "knowledge":
                 paths.put(functions, path, _function(need))

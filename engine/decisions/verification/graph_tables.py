@@ -64,13 +64,8 @@ class TableReading:
         asked: frozenset[str],
         most: int | None = None,
     ) -> None:
-        self.expressions, self.table, self.scope, self.asked, self.most = (
-            expressions,
-            table,
-            scope,
-            asked,
-            most,
-        )
+        self.expressions, self.table, self.scope, self.asked = expressions, table, scope, asked
+        self.most = most
         self.diagrams, self.possible = expressions.diagrams, expressions.possible
         self.columns = [self._column(at) for at in range(len(table.inputs))]
 
@@ -104,16 +99,16 @@ class TableReading:
         return unknown, known
 
     def _allowed(self, part: Part) -> Part:
-        """The table's value, null where an input is not one its author allows."""
+        """The table's value, null where an input is not one its author allows; what is not read is taken to be."""
         must = may = NO
         for clause, values in zip(self.table.inputs, self.columns, strict=True):
             if clause.allowed is None:
                 continue
-            unknown, _ = self._null(values)
-            there = Values(tuple(one for one in values.cases if one[0] is not None))
-            passed, failed = self.expressions.tested(clause.allowed, there, self.scope)
+            there = Values(tuple(one for one in values.cases if one[0] is not None and is_clear(one[0])))
+            fits, failed = self.expressions.tested(clause.allowed, there, self.scope)
             may = self.diagrams.either(may, failed)
-            fits = self.diagrams.either(unknown, passed)
+            for value, when in values.cases:
+                fits = self.diagrams.either(fits, when) if value is None or not is_clear(value) else fits
             must = self.diagrams.either(must, self.diagrams.negated(fits))
         if may == NO:
             return part

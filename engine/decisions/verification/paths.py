@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from engine.feel import syntax as tree
@@ -54,6 +54,19 @@ def with_parts(node: tree.Node, parts: Sequence[tree.Node]) -> tree.Node:
         case tree.Call():
             return replace(node, arguments=tuple(parts))
     raise TypeError(node)
+
+
+def member(value: object, path: Path) -> object:
+    """What a path leads to within a value; null where it leads nowhere."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def leads(names: Mapping[str, object], path: Path) -> bool:
+    """Whether a path leads to something among names, if only to null."""
+    within = member(names, path[:-1])
+    return isinstance(within, Mapping) and path[-1] in within
 
 
 def put(names: dict[str, object], path: Path, value: object) -> None:
