@@ -49,6 +49,12 @@ def test_a_table_is_edited_submitted_approved_and_decides_the_next_case(
     photographed(owner, "processes")
     owner.locator("a[href='/processes/loan']").click()
     photographed(owner, "process")
+    owner.get_by_role("link", name="v1").first.click()
+    owner.evaluate("document.querySelectorAll('.rules-sheet').forEach(one => one.open = true)")
+    expect(owner.locator(".rules-sheet a[href='#table-limits-lending_days']")).to_be_visible()
+    expect(owner.locator("#table-limits-lending_days pre")).to_contain_text('if card_kind = "teacher"')
+    photographed(owner, "version")
+    owner.go_back()
     with owner.expect_download() as downloading:
         owner.get_by_role("link", name="Tải về (.zip)").click()
     with zipfile.ZipFile(downloading.value.path()) as archive:
@@ -85,6 +91,9 @@ def test_a_table_is_edited_submitted_approved_and_decides_the_next_case(
     approver.get_by_role("button", name="Duyệt").click()
     expect(approver.locator("#toasts")).to_contain_text("Đã duyệt")
     expect(approver.get_by_text("Hoàng Lan Duyệt · ")).to_be_visible()
+    expect(approver.locator(".change", has_text="<= 2")).to_have_count(
+        1
+    )  # against what was before, not itself
     photographed(approver, "approved")
 
     assert ways(libraries.started(library, reader=1, books=THREE_BOOKS)) == ("ask", 2, {"grant"})

@@ -164,9 +164,19 @@ def tables_of(definition: Definition, language: str) -> list[dict[str, Any]]:
         for decision in model.decisions.values():
             key, binding = asked.get((file, decision.id), (decision.id, bindings.get(file, "version")))
             name = definition.text(language, f"decisions.{key}") or decision.name
-            row = {"key": decision.id, "name": name, "file": file, "binding": binding}
+            row = {"name": name, "file": file, "binding": binding, "anchor": _anchor(file, decision.id)}
             shown.append({**row, "decision": decision, "asked": (file, decision.id) in asked})
+    names = {row["anchor"]: row["name"] for row in shown}
+    for one in shown:
+        needs = [need for need in one["decision"].needs if need.kind == "decision"]
+        anchors = [_anchor(need.model.file, need.id) for need in needs]
+        one["needs"] = [(names[anchor], anchor) for anchor in anchors if anchor in names]
     return sorted(shown, key=lambda row: (not row["decision"].rules, not row["asked"]))
+
+
+def _anchor(file: str, decision: str) -> str:
+    """Where a decision stands on a page: two files may have one of the same id."""
+    return f"table-{file.removesuffix('.dmn')}-{decision}"
 
 
 def _listed(connection: Any, key: str, presence: Presence) -> dict[str, Any]:

@@ -73,10 +73,7 @@ def submission(request: Request, presence: SignedIn, submission_id: str) -> Resp
     _require_part(presence)
     with database.transaction() as connection:
         found = deployment.submission(connection, SubmissionId(parsed(submission_id)))
-        try:
-            held = registry.definition(connection, registry.in_force(connection, found.process, "/"))
-        except NotFound:
-            held = None
+        held = _compared_with(connection, found)
         places = units.below(connection, "/", limit=200)
     proposed, tried = _tried(found)
     changes = compare.changes(held, proposed) if held else []
@@ -151,6 +148,19 @@ def _require_part(presence: Presence) -> None:
     """Proposals are for those who make them and those who decide on them."""
     if not (pages.may_submit(presence) or pages.may_approve(presence)):
         raise NotAllowed("permission_missing", permission="submit, approve")
+
+
+def _compared_with(connection: Any, found: deployment.Submission) -> Definition | None:
+    """What a submission is held against: what is in force; once it is a version itself, the one before that."""
+    of_it = [one for one in registry.releases(connection, found.process) if one.submission_id == found.id]
+    if not of_it:
+        try:
+            return registry.definition(connection, registry.in_force(connection, found.process, "/"))
+        except NotFound:
+            return None
+    versions = registry.versions(connection, found.process)
+    before = next((one for one in versions if one.version == of_it[0].version - 1), None)
+    return registry.definition(connection, before.id) if before else None
 
 
 def _tried(found: deployment.Submission) -> tuple[Definition, list[Tried]]:
