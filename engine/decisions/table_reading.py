@@ -114,7 +114,7 @@ def _output(clause: etree._Element, table: etree._Element, count: int, scope: Sc
     allowed = _allowed(clause, "outputValues", scope)
     default = elements.child(clause, "defaultOutputEntry")
     name = elements.name(clause)
-    label = elements.attribute(clause, "label", "name") or elements.attribute(table, "outputLabel")
+    label = elements.attribute(clause, "label", "name") or table.get("outputLabel") or _name(table)
     fallback = scope.expression(default) if default is not None and elements.text(default) else None
     priorities = _constants(allowed)
     permissive = _permissive(clause, table, label, priorities, scope)

@@ -6,8 +6,8 @@ from engine import errors
 from engine.decisions.models import Decision, DecisionModel, Knowledge, Need, Service, Variable
 from engine.decisions.surroundings import Spot, Surroundings
 from engine.feel import types
-from engine.feel.type_relations import base
-from engine.feel.types import ANY, FunctionType, NamedFunction, Type
+from engine.feel.type_relations import base, is_known, kind, words
+from engine.feel.types import ANY, NULL, FunctionType, NamedFunction, Type
 
 
 def findings(model: DecisionModel) -> list[errors.Finding]:
@@ -44,7 +44,11 @@ class _Study:
             self.known[key] = base(decision.variable.type)
             spot = Spot(decision.line, decision.id)
             around = self._around(model, decision.needs)
-            self.known[key] = base(around.fitted(decision.infer(around), decision.variable.type, spot))
+            found = decision.infer(around)
+            self.known[key] = base(around.fitted(found, decision.variable.type, spot))
+            if decision.table is not None and kind(found) == "list" and _is_single(self.known[key]):
+                said = {"policy": decision.hit_policy, "expected": words(self.known[key])}
+                around.refuse("gathers_list", spot, **said)
         return self.known[key]
 
     def knowledge(self, model: DecisionModel, identity: str) -> Type:
@@ -87,6 +91,10 @@ class _Study:
         if need.id in need.model.services:
             return self.service(need.model, need.id)
         return self.knowledge(need.model, need.id)
+
+
+def _is_single(wanted: Type) -> bool:
+    return wanted != NULL and is_known(wanted) and kind(wanted) != "list"
 
 
 def _given(function: Knowledge | Service) -> Type:

@@ -139,6 +139,15 @@ def test_a_declared_type_that_the_logic_never_gives_is_an_error() -> None:
     assert said(literal("{name: s}"), type_ref="tPerson") == [("error", "dmn_types.type_differs")]
 
 
+@pytest.mark.parametrize("policy", ["COLLECT", "RULE ORDER", "OUTPUT ORDER"])
+def test_a_table_that_gathers_but_is_declared_as_one_value_is_refused(policy: str) -> None:
+    logic = table(policy, ["n"], [("out", "number", "1, 2")], [["-", "1"], ["> 5", "2"]])
+    assert said(logic, type_ref="number") == [("error", "dmn_types.gathers_list")]
+    assert said(logic) == said(logic, type_ref="Any") == []
+    summed = table("COLLECT", ["n"], [("out", "number")], [["-", "1"], ["> 5", "2"]], "SUM")
+    assert said(summed, type_ref="number") == []
+
+
 def test_required_decisions_give_the_type_they_declare_or_else_the_one_of_their_logic() -> None:
     untyped = decision("fee", literal("n * 2"), ["input:n"])
     assert said(literal("fee + s"), untyped, requires=["decision:fee", "input:s"]) == [
