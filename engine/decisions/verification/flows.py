@@ -55,6 +55,7 @@ def _note_names(decision: Decision, found: Flows) -> None:
         cells = (rule.outputs[at].tree for rule in table.rules) if table else ()
         values = [cell.value for cell in cells if isinstance(cell, tree.Literal) and cell.value is not None]
         found.concluded.setdefault(output.name, []).extend(values)
+    found.members |= found.concluded.keys() | {name for one in trees for name in paths.keys(one)}
     found.asked.update(name for one in trees for name in paths.names(one))
     if is_unread(decision) or any(need.kind == "knowledge" for need in decision.needs):
         found.is_all_asked = found.clock = True
@@ -288,14 +289,14 @@ class _Reading:
         return items if isinstance(items, list) else [items]
 
     def _is_no_member(self, name: str) -> bool:
-        """Whether a name within a filter of constants is none of their members, and so one from outside."""
+        """Whether a name within a filter is no member of what it looks at, and so one from outside."""
         if self.item is None or name not in self.decision.reads:
             return False
         try:
-            items = self._items()
+            return not any(isinstance(item, Mapping) and name in item for item in self._items())
         except BeyondAnalysis:
-            return False
-        return not any(isinstance(item, Mapping) and name in item for item in items)
+            from_outside = any(path[0] in self.outside for path in paths.of(self.item))
+            return not (from_outside or self.found.is_all_asked or name in self.found.members)
 
     def _tested(self, tests: Sequence[tree.Node]) -> Use:
         use = Use()

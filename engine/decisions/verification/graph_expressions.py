@@ -49,6 +49,8 @@ from engine.feel.functions.declared import BUILT_IN
 
 MOST_COMBINATIONS = 4_096  # of values that the parts of one expression may have together
 TRUTH = (True, False, None)
+BINDS = (tree.Filter, tree.For, tree.Quantified, tree.Context)
+"""What gives names of its own; within a filter, whose item gives names too, it is beyond analysis."""
 
 
 class Expressions:
@@ -72,6 +74,8 @@ class Expressions:
         path = paths.path_of(node)
         if path is not None:
             return self._named(path, scope)
+        if scope.item is not None and isinstance(node, BINDS):
+            return UNREAD
         match node:
             case tree.Literal(value=value):
                 return certain(value)
@@ -366,7 +370,7 @@ class Expressions:
 
     def _closure(self, node: tree.Node, names: Iterable[str], scope: Scope) -> Eval:
         try:
-            return Compiler(scope.text, frozenset(names)).compile(node)
+            return Compiler(scope.text, frozenset(names), scope.types).compile(node)
         except (FeelError, RecursionError):
             return lambda frame: ANYTHING
 

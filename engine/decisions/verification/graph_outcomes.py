@@ -43,7 +43,7 @@ class Outcomes:
 
     def _worked_out(self, model: DecisionModel, decision: Decision) -> Outcome:
         constant = constants.known(decision)
-        scope = self._scope(decision, constant)
+        scope = self._scope(model, decision, constant)
         expression = literal(decision)
         if decision.table is not None:
             most = self.inputs.counted_by.get((id(model), decision.id))
@@ -80,7 +80,7 @@ class Outcomes:
         never = self.diagrams.either(NO if then else holds, NO if otherwise else fails)
         return self.diagrams.negated(never), may
 
-    def _scope(self, decision: Decision, constant: Known) -> Scope:
+    def _scope(self, model: DecisionModel, decision: Decision, constant: Known) -> Scope:
         names: dict[Path, Part] = {}
         functions: dict[str, object] = {}
         required = {
@@ -101,7 +101,7 @@ class Outcomes:
                 names |= {
                     (*need.path, *leaf): part for leaf, part in self.leaves.items() if leaf[0] == path[-1]
                 }
-        return Scope("", names, functions)
+        return Scope("", names, functions, model.types)
 
     def _typed(self, part: Part, decision: Decision) -> Part:
         wanted = decision.variable.type

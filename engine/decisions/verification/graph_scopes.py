@@ -16,6 +16,7 @@ from engine.decisions.verification.possibilities import Part, Record, Unread, Va
 from engine.feel import syntax as tree
 from engine.feel.expressions import Expression
 from engine.feel.faults import FeelError
+from engine.feel.types import Type
 
 MOMENT = feel.Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 """What the clock shows; what asks it is beyond analysis at any other moment."""
@@ -26,11 +27,12 @@ ASKS = (tree.Comparison, tree.Between, tree.Membership, tree.InstanceOf, tree.Lo
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression sees: parts by path, functions by name, and within a filter its item."""
+    """What an expression sees: parts by path, functions and types by name, and within a filter its item."""
 
     text: str
     names: Mapping[Path, Part]
     functions: Mapping[str, object]
+    types: Mapping[str, Type]
     item: Part | None = None
 
     def within(self, text: str) -> Scope:
@@ -40,7 +42,7 @@ class Scope:
     def binding(self, name: str, part: Part) -> Scope:
         """With one more name, which hides what had it."""
         kept = {path: known for path, known in self.names.items() if path[0] != name}
-        return replace(self, names={**kept, (name,): part}, item=None)
+        return replace(self, names={**kept, (name,): part})
 
 
 def reads_clock(node: tree.Node, scope: Scope) -> bool:

@@ -56,6 +56,18 @@ def with_parts(node: tree.Node, parts: Sequence[tree.Node]) -> tree.Node:
     raise TypeError(node)
 
 
+def keys(node: object) -> Iterator[str]:
+    """The keys of every context that is written out in a node."""
+    if isinstance(node, tuple):
+        for one in node:
+            yield from keys(one)
+    elif isinstance(node, tree.Node):
+        if isinstance(node, tree.Context):
+            yield from (name for name, _ in node.entries)
+        for field in dataclasses.fields(node):
+            yield from keys(getattr(node, field.name))
+
+
 def member(value: object, path: Path) -> object:
     """What a path leads to within a value; null where it leads nowhere."""
     for name in path:

@@ -78,16 +78,6 @@ def is_clear(value: object) -> bool:
     return not isinstance(value, Unread)
 
 
-def may_be(part: Part, diagrams: Diagrams, wanted: object) -> Diagram:
-    """When a part may be this one plain value."""
-    found = NO
-    for value, when in part.cases if isinstance(part, Values) else ():
-        possible = isinstance(value, Unread) and not (value.known and wanted is None)
-        if possible or (value is wanted if wanted is None else _key(value) == _key(wanted)):
-            found = diagrams.either(found, when)
-    return found
-
-
 class Possibilities:
     """What is made of parts, over some diagrams."""
 
@@ -161,19 +151,6 @@ class Possibilities:
             if len(found) > MOST_VALUES:
                 return certain(SOMETHING)
         return self.values(found)
-
-    def under(self, part: Part, when: Diagram) -> Part:
-        """A part looked at only in some cases: values are not possible in others, and items not there."""
-        both = self.diagrams.both
-        match part:
-            case Values(cases=cases):
-                return self.values((value, both(possible, when)) for value, possible in cases)
-            case Items(items=items):
-                return Items(tuple(
-                    Item(item.value, both(item.must, when), both(item.may, when)) for item in items
-                ))  # fmt: skip
-            case Record(members=members):
-                return Record({name: self.under(member, when) for name, member in members.items()})
 
 
 def _product(parts: Iterable[Values]) -> int:

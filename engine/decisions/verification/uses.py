@@ -53,8 +53,9 @@ class Flows:
     """What becomes of everything read from outside, by path in order of reading; `clock` where the time is asked for.
 
     `asked` are all names written in the graph (`is_all_asked` where some may not be seen), `counts` where counts of
-    lists go, `concluded` what tables conclude, by name of output. `labels` are those of columns that ask for one thing
-    alone, `allowed` the values that such a column allows, `types` those of declared inputs.
+    lists go, `concluded` what tables conclude, by name of output, `members` those names and all keys of contexts.
+    `labels` are those of columns that ask for one thing alone, `allowed` the values that such a column allows, `types`
+    those of declared inputs.
     """
 
     leaves: dict[Path, Use] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Flows:
     clock: bool = False
     counts: dict[tree.Node, list[Use]] = field(default_factory=dict)
     concluded: dict[str, list[object]] = field(default_factory=dict)
+    members: set[str] = field(default_factory=set)
 
     def most_counted(self, uses: Sequence[Use]) -> int | None:
         """The count from which on more makes no difference to where it goes; None where each may make one."""

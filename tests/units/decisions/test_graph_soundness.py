@@ -34,7 +34,10 @@ STRANGE = (
     [{"sign": "s"}],
     {},
 )
-TYPED = '<inputData id="i" name="born"><variable name="born" typeRef="date"/></inputData>'
+TYPED = (
+    '<itemDefinition name="tFew"><typeRef>number</typeRef></itemDefinition>'
+    '<inputData id="i" name="born"><variable name="born" typeRef="date"/></inputData>'
+)
 KNOWLEDGE = (
     '<businessKnowledgeModel id="twice" name="twice"><variable name="twice"/><encapsulatedLogic>'
     '<formalParameter name="n"/><literalExpression><text>if n = null then null else n * 2</text></literalExpression>'
@@ -79,6 +82,15 @@ MADE = {
     "listed and indexed": [SIGNS, said("made[1].sign", "string", ['"s"', '"u"', "-"])],
     "listed and joined": [SIGNS, said('count(concatenate(made, [x], append(made, y)))', "number", ["> 3", "-"])],
     "listed or not": [SIGNS, said('if x = 2 then made else [y]', "Any", ["null", "-", "-"])],
+    "listed with another": [SIGNS, said('count(concatenate(made, [{sign: y}])[level = null])', "number", ["1", "-"])],
+    "filtered within a filter": [
+        SIGNS, said('count(made[count([1, 2][item = level]) = 1])', "number", ["> 0", "-"]),
+    ],
+    "some within a filter": [
+        SIGNS, said('count(made[some one in [x, 1] satisfies one = level])', "number", ["> 0", "-"]),
+    ],
+    "filtered by what is given": [SIGNS, said('count(made[sign = wish])', "number", ["> 0", "-"])],
+    "a declared type": [literal("x instance of tFew"), said("made", "boolean", ["true", "-"])],
     "context": [literal("{a: x, b: if a = null then y else a}"), said("made.b", "Any", ['"a"', "null", "-"])],
     "boxed context": [
         context(("a", "x"), ("b", 'if a = null then "z" else y')), said("made.b", "string", ['"a"', "-"]),
