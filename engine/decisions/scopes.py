@@ -12,7 +12,7 @@ from engine import errors, feel
 from engine.decisions import elements
 from engine.decisions.models import Table
 from engine.decisions.surroundings import Spot
-from engine.feel import types
+from engine.feel import tokens, types
 from engine.feel.expressions import Expression, UnaryTests
 
 Compiled = TypeVar("Compiled", Expression, UnaryTests)
@@ -100,9 +100,18 @@ class Scope:
         try:
             return self._remembered(compiler, text)
         except feel.FeelError as error:
-            at, where = elements.text_line(element), elements.identity(element)
-            self.findings.append(error.finding(self.file, at, where))
+            name = next((name for name in self._unreadable() if name in text), None)
+            if name is not None:
+                self.complain("name_unreadable", element, name=name)
+            else:
+                at, where = elements.text_line(element), elements.identity(element)
+                self.findings.append(error.finding(self.file, at, where))
             return compiler("null", ())
+
+    def _unreadable(self) -> list[str]:
+        """The names known here that no expression can speak of, longest first."""
+        names = {*self.known, *self.bound}
+        return sorted((name for name in names if not tokens.words(name)), key=len, reverse=True)
 
     def _remembered(self, compiler: Callable[..., Compiled], text: str) -> Compiled:
         names = self.known | frozenset(self.bound) if self.bound else self.known

@@ -206,6 +206,15 @@ def test_another_language_or_outside_code_is_refused() -> None:
     assert "javascript" in found[1].sentence("en")
 
 
+@pytest.mark.parametrize("name", ["SpO2 %", "1st dose", "nhiệt độ °C"])
+def test_a_name_that_no_expression_can_speak_of_is_told_by_name(name: str) -> None:
+    given = f'<inputData id="i" name="{name}"/>'
+    assert findings(given, decision("d", literal("1"), ["input:i"])) == []
+    (found,) = findings(given, decision("d", literal(f"{name} > 5"), ["input:i"]))
+    assert (found.code, found.element, found.params["name"]) == ("dmn.name_unreadable", "d", name)
+    assert f"“{name}”" in found.sentence("vi") and f"“{name}”" in found.sentence("en")
+
+
 def test_what_is_in_another_language_is_not_read_as_feel() -> None:
     script = '<literalExpression expressionLanguage="juel"><text>${days}</text></literalExpression>'
     assert [complaint.code for complaint in findings(decision("a", script))] == ["dmn.language_unknown"]
