@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 
-from engine import forms
-from engine.definitions import known_types
+from engine import forms, schemas
+from engine.bpmn.model import Timer
+from engine.definitions import known_types, wanted_types
 from engine.definitions.data import Data
 from engine.errors import Finding
 from engine.feel import checking, syntax
@@ -14,6 +15,7 @@ from engine.feel.checking import Checked
 from engine.feel.expressions import Expression
 from engine.feel.type_relations import common
 from engine.feel.types import ANY, NULL, ContextType, Type
+from engine.forms import reading
 
 
 def findings(
@@ -32,9 +34,39 @@ def of_form(form: forms.Form, data: Data) -> Iterator[Finding]:
     names: dict[str, Type] = dict(data.types)
     for name, of in known_types.of_fields(form):
         names[name] = common(names.get(name, NULL), of)
+    fields = dict(reading.fields_by_key(form.plan))
     for key, hint, rule in form.rules:
         for finding in _found(rule.expression, names, data.is_open, hint in ("show_when", "check")):
             yield dataclasses.replace(finding, file=form.file, element=key)
+        missed = hint == "prefill" and wanted_types.of_prefill(
+            rule.expression, fields[key], names, data.is_open
+        )
+        if missed:
+            yield _missed("form_prefill_type", missed, rule.expression, form.file, element=key)
+
+
+def of_timer(timer: Timer, data: Data) -> Iterator[Finding]:
+    """A finding, without its place, where what a timer gives can never be the time it is for."""
+    missed = wanted_types.of_timer(timer, data.types, data.is_open)
+    if missed:
+        yield _missed("timer_type", missed, timer.expression, example=wanted_types.example(timer))
+
+
+def _missed(
+    code: str,
+    missed: wanted_types.Misfit,
+    expression: Expression,
+    file: str | None = None,
+    element: str | None = None,
+    **more: str,
+) -> Finding:
+    said = {
+        "expression": schemas.shown(expression.text),
+        "expected": missed.expected,
+        "found": missed.found,
+        **more,
+    }
+    return Finding(code, said, file, element=element, severity="error" if missed.is_sure else "warning")
 
 
 def _found(

@@ -36,6 +36,7 @@ def findings(definition: Definition, catalogue: Catalogue, places: Places) -> It
         site = Site(*places.node(node.id), node.id)
         for expression in _entering(node):
             yield from unknown(expression, data, site)
+        yield from _timer(node, data, site)
         back = known_data.results(definition, catalogue, node)
         for assignment in () if back.is_open else node.outputs:
             yield from unknown(assignment.source, _with(data, back), site)
@@ -88,7 +89,7 @@ def unknown(
 
 def _entering(node: Node) -> Iterator[feel.Expression]:
     """The expressions of an element that read the flow's data as it is before."""
-    if node.timer:
+    if node.timer and not (node.kind is Kind.START and node.scope is None):
         yield node.timer.expression
     if node.message:
         yield from (part for part in (node.message.key, node.message.payload) if part is not None)
@@ -98,6 +99,18 @@ def _entering(node: Node) -> Iterator[feel.Expression]:
         yield from (assignment.source for assignment in node.inputs)
     if node.loop:
         yield from (part for part in (node.loop.collection, node.loop.cardinality) if part is not None)
+
+
+def _timer(node: Node, data: Data, site: Site) -> Iterator[Finding]:
+    """The time of a timer event; one that begins a case has no data to read yet."""
+    if node.timer is None:
+        return
+    begins = node.kind is Kind.START and node.scope is None
+    around = Data() if begins else data
+    if begins:
+        yield from unknown(node.timer.expression, around, site)
+    for finding in expression_types.of_timer(node.timer, around):
+        yield replace(finding, file=site.file, line=site.line, element=site.element, pointer=site.pointer)
 
 
 def _looping(node: Node) -> Iterator[tuple[feel.Expression, frozenset[str]]]:
