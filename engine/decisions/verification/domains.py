@@ -12,8 +12,8 @@ from engine.decisions.verification import constants
 from engine.decisions.verification.constants import ORDERED, BeyondAnalysis, Constants, Known
 from engine.decisions.verification.covers import TooLarge
 from engine.decisions.verification.pieces import Piece, pieces
+from engine.feel import printing, types
 from engine.feel import syntax as tree
-from engine.feel import types
 from engine.feel.expressions import UnaryTests
 from engine.feel.faults import FeelError
 
@@ -51,12 +51,12 @@ class Column:
 
 
 def columns(decision: Decision, known: Known) -> list[Column]:
-    """The dimensions of a decision table; inputs with the same expression are one."""
+    """The dimensions of a decision table; inputs with the same expression, however it is spaced, are one."""
     table = decision.table
     assert table is not None
     places: dict[str, list[int]] = {}
     for at, clause in enumerate(table.inputs):
-        places.setdefault(clause.expression.text, []).append(at)
+        places.setdefault(printing.text(clause.expression.tree), []).append(at)
     return [_Reading(decision, table, group, known).column() for group in places.values()]
 
 

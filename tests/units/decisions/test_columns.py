@@ -73,6 +73,14 @@ def test_counts_are_whole_numbers_from_0() -> None:
         assert said(one_table("UNIQUE", [counted], ["x"], [["<= 1", "0"], [">= 3", "1"]])) == ["gap"]
 
 
+def test_inputs_that_ask_the_same_are_one_column_however_they_are_written() -> None:
+    inputs = [
+        (text, "number", "", "", REQUIRED) for text in ("days + 1", "days+1", "(days) + /* more */ 1.0")
+    ]
+    rules = [["< 5", "-", "-", "1"], ["-", ">= 5", "< 9", "2"], ["-", "-", ">= 9", "3"]]
+    assert said(one_table("UNIQUE", inputs, ["x"], rules)) == []
+
+
 def test_a_column_that_asks_a_constant_has_that_value_alone() -> None:
     assert said(one_table("UNIQUE", ["true"], ["x"], [["true", "1"], ["false", "2"]])) == ["rule_impossible"]
 
