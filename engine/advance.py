@@ -19,7 +19,7 @@ from engine import access, catalogue, clock, database, decisions, feel, runtime,
 from engine.access import Actor
 from engine.definitions import registry
 from engine.definitions.definition import Decision, Definition
-from engine.errors import BusinessError, Conflict, EngineError, Invalid, NotFound, ServiceTaskFailed, told
+from engine.errors import BusinessError, Conflict, EngineError, NotFound, ServiceTaskFailed, told
 from engine.ids import InstanceId, VersionId
 from engine.runtime import Command, Decided, Fault, Job, Outcome, State, Surroundings, Variables, WaitKind
 
@@ -236,13 +236,9 @@ def _latest(connection: Connection, locked: Locked, moment: feel.Moment) -> Defi
 
 def evaluated(definition: Definition, used: Decision, variables: Variables, moment: feel.Moment) -> Decided:
     """A decision of a definition, as the runtime takes it."""
-    try:
+    with used.deciding():
         outcome = decisions.evaluate(used.model, used.id, variables, moment)
         kept = decisions.compact(used.model, outcome)
-    except feel.FeelError as error:
-        raise Fault("decision_failed", decision=used.id, reason=str(error)) from error
-    except Invalid as refused:
-        raise Fault(refused.findings[0].code, **refused.findings[0].params) from refused
     # a table's inputs are its columns; other logic is known by the variables it and all it requires read
     inputs = outcome.inputs or {name: variables.get(name) for name in sorted(used.model.variables(used.id))}
     return Decided(outcome.value, inputs, outcome.matched, kept, outcome.hit_policy, definition.version_id)

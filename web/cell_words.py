@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import feel
+from engine.decisions import plain_cells
 from engine.feel import syntax as tree
-from engine.feel.arithmetic import negate
 from web import rendering
 
 Json = Any
@@ -72,6 +72,5 @@ class Speech:
 
 def _constant(node: tree.Node) -> tuple[Json] | None:
     """The value a literal stands for, alone in a tuple since it may be null; None for what has to be worked out."""
-    if isinstance(node, tree.Negation) and isinstance(node.operand, tree.Literal):
-        return (feel.to_json(negate(node.operand.value)),)
-    return (feel.to_json(node.value),) if isinstance(node, tree.Literal) else None
+    found = plain_cells.literal(node)
+    return (feel.to_json(found[0]),) if found else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import feel, texts
-from engine.decisions import plans
+from engine.decisions import plain_cells, plans
 from engine.decisions.models import (
     Decision,
     DecisionModel,
@@ -25,9 +25,7 @@ from engine.decisions.models import (
     Variable,
 )  # fmt: skip
 from engine.decisions.table_index import Failures
-from engine.feel import syntax as tree
 from engine.feel import types
-from engine.feel.arithmetic import negate
 from engine.feel.faults import said
 from engine.feel.values import Function
 
@@ -342,7 +340,5 @@ def _foremost(explanation: Explanation) -> tuple[int, ...]:
 
 def constant(cell: feel.Expression) -> Json:
     """What a conclusion says when it says it in so many words; None for what has to be computed."""
-    node = cell.tree
-    if isinstance(node, tree.Negation) and isinstance(node.operand, tree.Literal):
-        return feel.to_json(negate(node.operand.value))
-    return feel.to_json(node.value) if isinstance(node, tree.Literal) else None
+    found = plain_cells.literal(cell.tree)
+    return feel.to_json(found[0]) if found else None

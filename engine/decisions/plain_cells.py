@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from engine.feel import compiling, compiling_tests, dates, durations
 from engine.feel import syntax as tree
+from engine.feel.arithmetic import negate
+from engine.feel.durations import DaysTime, YearsMonths
 from engine.feel.expressions import UnaryTests
 from engine.feel.values import Range
 
@@ -61,6 +63,16 @@ def read(tests: UnaryTests) -> Cell | None:
     if len(kinds) > 1 or not kinds <= set(_ORDERED if spans else PLAIN):
         return None
     return Cell(next(iter(kinds), None), tuple(among), tuple(spans), negated)
+
+
+def literal(node: tree.Node) -> tuple[object] | None:
+    """The value that a node says in so many words, a negative one too, alone in a tuple; None for any other node."""
+    match node:
+        case tree.Literal(value=value):
+            return (value,)
+        case tree.Negation(operand=tree.Literal(value=Decimal() | DaysTime() | YearsMonths() as value)):
+            return (negate(value),)
+    return None
 
 
 def constant(node: tree.Node) -> tuple[object] | None:

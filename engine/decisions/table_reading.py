@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.decisions import elements, fitting
+from engine.decisions import elements, fitting, plain_cells
 from engine.decisions.models import HitPolicy, Input, Output, Rule, Table
 from engine.decisions.scopes import Scope
 from engine.feel import formats
 from engine.feel import syntax as tree
-from engine.feel.arithmetic import negate
 from engine.feel.expressions import Expression, UnaryTests
 
 AGGREGATIONS = ("SUM", "COUNT", "MIN", "MAX")
 NOTHING = "-"
-_GATHERING = ("COLLECT", "RULE ORDER", "OUTPUT ORDER")
 
 
 def read(element: etree._Element, scope: Scope) -> Table:
@@ -22,7 +20,7 @@ def read(element: etree._Element, scope: Scope) -> Table:
     policy = _policy(element, scope)
     inputs = tuple(_input(clause, scope) for clause in elements.children(element, "input"))
     clauses = elements.children(element, "output")
-    outputs = tuple(_output(clause, element, len(clauses), scope) for clause in clauses)
+    outputs = tuple(_output(clause, element, policy, len(clauses), scope) for clause in clauses)
     if not outputs:
         scope.complain("table_without_output", element)
     rules = tuple(
@@ -108,7 +106,9 @@ def _required(clause: etree._Element, label: str, scope: Scope) -> bool | None:
     return None if said is None else said == "true"
 
 
-def _output(clause: etree._Element, table: etree._Element, count: int, scope: Scope) -> Output:
+def _output(
+    clause: etree._Element, table: etree._Element, policy: HitPolicy, count: int, scope: Scope
+) -> Output:
     named = elements.type_name(clause) or (elements.type_name(table) if count == 1 else "")
     wanted = scope.type(named, clause)
     allowed = _allowed(clause, "outputValues", scope)
@@ -117,13 +117,13 @@ def _output(clause: etree._Element, table: etree._Element, count: int, scope: Sc
     label = elements.attribute(clause, "label", "name") or table.get("outputLabel") or _name(table)
     fallback = scope.expression(default) if default is not None and elements.text(default) else None
     priorities = _constants(allowed)
-    permissive = _permissive(clause, table, label, priorities, scope)
+    permissive = _permissive(clause, policy, label, priorities, scope)
     return Output(clause.get("id", ""), name, label, wanted, allowed, priorities, fallback, permissive)
 
 
 def _permissive(
     clause: etree._Element,
-    table: etree._Element,
+    policy: HitPolicy,
     label: str,
     priorities: tuple[object, ...],
     scope: Scope,
@@ -132,7 +132,7 @@ def _permissive(
     said = elements.own(clause, "permissive") or ""
     if said in ("", NOTHING):
         return said
-    if table.get("hitPolicy") in _GATHERING:
+    if policy.gathers:
         scope.complain("permissive_gathers", clause, label=label, found=said)
     elif priorities and said not in map(formats.text, priorities):
         known = ", ".join(map(formats.text, priorities))
@@ -149,19 +149,7 @@ def _constants(allowed: UnaryTests | None) -> tuple[object, ...]:
     """The values listed, in their order, which is their priority."""
     if allowed is None:
         return ()
-    return tuple(_constant(test) for test in allowed.tree.tests if _is_constant(test))
-
-
-def _is_constant(node: tree.Node) -> bool:
-    inner = node.operand if isinstance(node, tree.Negation) else node
-    return isinstance(inner, tree.Literal)
-
-
-def _constant(node: tree.Node) -> object:
-    if isinstance(node, tree.Negation) and isinstance(node.operand, tree.Literal):
-        return negate(node.operand.value)
-    assert isinstance(node, tree.Literal)
-    return node.value
+    return tuple(said[0] for test in allowed.tree.tests if (said := plain_cells.literal(test)))
 
 
 def _rule(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from engine import decisions, forms, texts
+from engine import decisions, feel, forms, texts
 from engine.bpmn import flows, layout, marked_yaml, reading, xml
 from engine.bpmn.model import Node, ProcessModel, Trigger
 from engine.decisions import DecisionModel
@@ -22,6 +23,7 @@ from engine.definitions.scenario_files import DecisionTable, Scenario
 from engine.errors import Finding, Invalid
 from engine.forms import Form
 from engine.ids import VersionId
+from engine.runtime import Fault
 
 _Read = TypeVar("_Read")
 
@@ -43,6 +45,16 @@ class Decision:
     def is_latest(self) -> bool:
         """Whether a running case asks the version in force at that moment instead of its own."""
         return self.binding == manifests.LATEST
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """The block in which it is evaluated: what it refuses, or fails at, is a fault of the process that asks."""
+        try:
+            yield
+        except feel.FeelError as error:
+            raise Fault("decision_failed", decision=self.id, reason=str(error)) from error
+        except Invalid as refused:
+            raise Fault(refused.findings[0].code, **refused.findings[0].params) from refused
 
 
 @dataclass(frozen=True, slots=True)

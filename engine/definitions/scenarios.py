@@ -288,12 +288,8 @@ class _Trial:
         used = self.definition.decisions.get(key)
         if used is None:
             raise runtime.Fault("decision_unknown", decision=key)
-        try:
-            outcome = decisions.evaluate(used.model, used.decision, variables, self.moment())
-        except feel.FeelError as error:
-            raise runtime.Fault("decision_failed", decision=used.decision, reason=str(error)) from error
-        except Invalid as refused:
-            raise runtime.Fault(refused.findings[0].code, **refused.findings[0].params) from refused
+        with used.deciding():
+            outcome = decisions.evaluate(used.model, used.id, variables, self.moment())
         return Decided(outcome.value, outcome.inputs, outcome.matched, None, outcome.hit_policy)
 
     def watch(self, outcome: Outcome) -> None:
