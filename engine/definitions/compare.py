@@ -5,7 +5,7 @@ Pure: two definitions in, a list of changes out, in the order in which a reader 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,13 @@ from engine.bpmn.model import Assignment, Node
 from engine.definitions import compare_rules
 from engine.definitions.definition import Definition
 from engine.definitions.scenario_files import DecisionTable
+
+# Parts of a form's schema that say little when they are quoted: a change there is named.
+PARTS = {
+    "/allOf": "form_conditions_changed",
+    "/x-ui/order": "form_order_changed",
+    "/x-ui/sections": "form_sections_changed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +184,15 @@ def _forms(before: Definition, after: Definition) -> Iterator[Change]:
             yield Change("forms", "field_removed", {"form": name, "field": key}, name)
         fields = {f"/properties/{key}" for key in new.keys.keys() ^ old.keys.keys()}
         for _, pointer, earlier, later in _differences(old.schema, new.schema):
-            if pointer not in fields:
-                params = {"form": name, "entry": pointer, "old": _shown(earlier), "new": _shown(later)}
+            if pointer in fields:
+                continue
+            params = {"form": name, "entry": pointer, "old": _shown(earlier), "new": _shown(later)}
+            if isinstance(earlier or later, (list, Mapping)):
+                code = next(
+                    (code for part, code in PARTS.items() if pointer.startswith(part)), "form_part_changed"
+                )
+                yield Change("forms", code, {"form": name, "entry": pointer}, name)
+            else:
                 yield Change("forms", "field_changed", params, name)
 
 
@@ -193,7 +207,7 @@ def _documents(before: Definition, after: Definition) -> Iterator[Change]:
 def _texts(before: Definition, after: Definition) -> Iterator[Change]:
     for language in texts.LANGUAGES:
         old, new = before.texts.get(language, {}), after.texts.get(language, {})
-        for code, pointer, earlier, later in _differences(old, new):
+        for code, pointer, earlier, later in _leaves(_differences(old, new)):
             key = pointer.strip("/").replace("/", ".")
             params = {"name": key, "into": language, "old": _shown(earlier), "new": _shown(later)}
             yield Change("texts", f"text_{code}", params)
@@ -237,6 +251,20 @@ def _differences(old: Any, new: Any, pointer: str = "") -> Iterator[tuple[str, s
                 yield from _differences(old[key], new[key], where)
     elif old != new:
         yield "changed", pointer, old, new
+
+
+def _leaves(found: Iterable[tuple[str, str, Any, Any]]) -> Iterator[tuple[str, str, Any, Any]]:
+    """The same, each text by itself where a whole group of them came or went."""
+    for code, pointer, earlier, later in found:
+        whole = earlier or later
+        if code == "changed" or not isinstance(whole, Mapping):
+            yield code, pointer, earlier, later
+            continue
+        parts = [(code, pointer + schemas.pointer_of([key]), value) for key, value in whole.items()]
+        yield from _leaves(
+            (code, where, None, value) if code == "added" else (code, where, value, None)
+            for code, where, value in parts
+        )
 
 
 def _shown(value: Any) -> str:

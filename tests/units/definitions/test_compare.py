@@ -102,6 +102,7 @@ def test_rules_added_and_removed_are_told_with_their_cells():
         ("loan.bpmn", 'tc:form="shelve"', 'tc:form="lend"', "element_changed", "lend"),
         ("forms/lend.json", '"format": "time"', '"format": "date-time"', "field_changed", "date-time"),
         ("forms/card.json", '"stamped"', '"sealed"', "field_added", "sealed"),
+        ("forms/card.json", '    "stamped"\n  ]', "  ]", "form_part_changed", "/required"),
         ("texts/vi.yaml", "Giao sách", "Trao sách", "text_changed", "Trao sách"),
         ("scenarios/loans.yaml", "advance: PT25H", "advance: PT26H", "scenario_changed", "đúng hạn"),
         ("documents/receipt.yaml", "numbered: true", "numbered: false", "document_changed", "receipt"),
@@ -110,6 +111,16 @@ def test_rules_added_and_removed_are_told_with_their_cells():
 def test_each_kind_of_change_is_told(path, old, new, code, words):
     found = changes(path, old, new)
     assert any(change.code == code and words in change.sentence("vi") for change in found), found
+
+
+def test_texts_that_came_together_are_told_one_by_one():
+    found = changes(
+        "texts/vi.yaml", "elements:\n", "elements:\n  dry:\n    name: Phơi sách\n    help: Đủ hai ngày\n"
+    )
+    assert [(change.code, change.params["name"], change.params["new"]) for change in found] == [
+        ("text_added", "elements.dry.name", "Phơi sách"),
+        ("text_added", "elements.dry.help", "Đủ hai ngày"),
+    ]
 
 
 def test_a_step_added_in_yaml_is_an_element_and_its_ways():
