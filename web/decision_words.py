@@ -113,7 +113,7 @@ class Words:
         return declared or self._agreed("constants").get(name) or self.said.label(name)
 
     def _bound(self, name: str, part: str = "outputs") -> str | None:
-        return self.definition.text(self.language, f"decisions.{self.asked}.{part}.{name}")
+        return self.said.text(f"decisions.{self.asked}.{part}.{name}")
 
     def variable(self, name: str) -> str:
         declared = self.text(f"inputs.{name}") or self._bound(name, "inputs") or self.said.title(name)
@@ -220,11 +220,11 @@ class Words:
 
     def _names(self, name: str) -> dict[str, str]:
         """The names of constants under a name: its own before those of outcomes before those of any output."""
-        known = self.named.get((self.key, name))
+        known = self.named.get((f"={self.key}", name))
         if known is None:
             own = self._constants(f"outputs.{name}") if name else {}
             every = self._every(self.asked, "outputs") | self._every(self.key, "outputs")
-            known = self.named[self.key, name] = {**every, **self._constants("outcomes"), **own}
+            known = self.named[f"={self.key}", name] = {**every, **self._constants("outcomes"), **own}
         return known
 
     def _every(self, decision: str, *parts: str) -> dict[str, str]:
@@ -251,10 +251,7 @@ class Words:
 
     def _declared(self, decision: str, part: str) -> dict[str, str]:
         declared = _nested(self._first(), decision, part)
-        said = {
-            name: self.definition.text(self.language, f"decisions.{decision}.{part}.{name}")
-            for name in declared
-        }
+        said = {name: self.said.text(f"decisions.{decision}.{part}.{name}") for name in declared}
         return {name: word for name, word in said.items() if word}
 
     def _first(self) -> Mapping[str, Json]:
@@ -262,17 +259,22 @@ class Words:
 
     def _constants(self, part: str, *decisions: str) -> dict[str, str]:
         """The names of constants a declaration gives, in the reader's language over the first."""
+        of = decisions or tuple(dict.fromkeys((self.asked, self.key)))
+        known = self.named.get((" ".join(of), part))
+        if known is not None:
+            return known
         words: dict[str, str] = {}
         for language in (texts.LANGUAGES[0], self.language):
-            for decision in decisions or dict.fromkeys((self.asked, self.key)):
+            for decision in of:
                 nested = _nested(self.definition.texts, language, "decisions", decision, *part.split("."))
                 words |= {
                     str(key): text for key, text in nested.items() if isinstance(text, str) and key != "name"
                 }
+        self.named[" ".join(of), part] = words
         return words
 
     def text(self, rest: str) -> str | None:
-        return self.definition.text(self.language, f"decisions.{self.key}.{rest}")
+        return self.said.text(f"decisions.{self.key}.{rest}")
 
 
 def _rules(reasons: Iterable[conclusions.Reason]) -> Iterator[tuple[Explanation, int]]:

@@ -25,6 +25,7 @@ class Wordings:
     zone: ZoneInfo
     names: Mapping[str, str] = field(default_factory=dict)
     _places: dict[str, list[str]] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)  # looked up so far
 
     def label(self, name: str) -> str:
         """What a name is called: by its `title`, else as it is spelt."""
@@ -33,10 +34,10 @@ class Wordings:
     def title(self, name: str) -> str | None:
         """What a name is declared to be called: as a variable, else as the one title all forms give it, else as the
         subject's; None when nothing says."""
-        declared = self.definition.text(self.language, f"variables.{name}")
-        titles = {self._text(f"{place}.title") for place in self._of(name)} - {None}
+        declared = self.text(f"variables.{name}")
+        titles = {self.text(f"{place}.title") for place in self._of(name)} - {None}
         only = titles.pop() if len(titles) == 1 else None
-        return declared or only or self._text(f"subject.{name}.title")
+        return declared or only or self.text(f"subject.{name}.title")
 
     def value(self, name: str, found: Any, words: Mapping[str, str] | None = None) -> str:
         """What a value held under a name reads as: `words`, a looked-up name, the text of a form's option."""
@@ -65,7 +66,7 @@ class Wordings:
         spelt = form_fields.option_text(found)
         if not spelt or "." in spelt:  # no option is spelt so; a dot would lead astray in the texts
             return None
-        texts = (self._text(f"{place}.options.{spelt}") for place in (*self._of(name), f"subject.{name}"))
+        texts = (self.text(f"{place}.options.{spelt}") for place in (*self._of(name), f"subject.{name}"))
         return next((text for text in texts if text), None)
 
     def _of(self, name: str) -> list[str]:
@@ -75,8 +76,11 @@ class Wordings:
                     self._places.setdefault(key, []).append(place)
         return self._places.get(name, [])
 
-    def _text(self, key: str) -> str | None:
-        return self.definition.text(self.language, key)
+    def text(self, key: str) -> str | None:
+        """A text of the definition in this language, looked up once."""
+        if key not in self._texts:
+            self._texts[key] = self.definition.text(self.language, key)
+        return self._texts[key]
 
 
 def said_of(label: str, sentence: str) -> str:
