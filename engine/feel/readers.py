@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Collection, Iterable
 from collections.abc import Iterator as Turns
 from contextlib import contextmanager
@@ -112,23 +113,18 @@ class Reader:
 
     def unexpected(self, expected: str, opening: Token | None = None) -> FeelError:
         """The error of finding this token where something else belongs, with advice where a habit explains it."""
-        found, before = self.token, self.tokens[self.at - 1] if self.at else None
+        found = self.token
         place = Place(self.text, found.start, found.end)
-        in_pieces = (
-            expected in ("end", ")", ",") and before is not None and found.kind == before.kind == "name"
-        )
-        if in_pieces and before and (near := self._near()):
-            name = f"{before.text} {found.text}"
-            return FeelError("name_in_pieces_near", place, expected, found.text, name=name, near=near)
+        pieces = self._pieces() if expected in ("end", ")", ",", "]", "}", "then") else ""
+        if pieces and (near := self._near()):
+            return FeelError("name_in_pieces_near", place, expected, found.text, name=pieces, near=near)
         habit = habits.of(self.tokens, self.at, expected)
         if habit is not None:
             said = {"found": found.text, **habit.params}
             place = Place(self.text, habit.first.start, found.end)
             return FeelError(habit.code, place, expected, said.pop("found"), **said)
-        if in_pieces and before:
-            return FeelError(
-                "name_in_pieces", place, expected, found.text, name=f"{before.text} {found.text}"
-            )
+        if pieces:
+            return FeelError("name_in_pieces", place, expected, found.text, name=pieces)
         ending = "_at_end" if found.kind == "end" else ""
         if opening is not None:
             line, column = position(self.text, opening.start)
@@ -137,6 +133,12 @@ class Reader:
         is_kind = expected.isalpha() and expected not in KEYWORDS
         code = f"expected_{expected}" if is_kind else "expected_symbol"
         return FeelError(code + ending, place, expected, found.text)
+
+    def _pieces(self) -> str:
+        """The words around here that were meant as one name, it seems; empty when something else is wrong."""
+        around = self.tokens[self.at - 1 : self.at + LONGEST_NAME] if self.at else []
+        pieces = list(itertools.takewhile(_may_be_piece, around))
+        return " ".join(token.text for token in pieces) if len(pieces) > 1 else ""
 
     def _near(self) -> str:
         """The known name of several words most like the words here; empty when none is like them."""
@@ -226,3 +228,8 @@ class Reader:
         name = " ".join(self.text[self.token.start : self.tokens[at - 1].end].split())
         self.at = at + 1
         return name
+
+
+def _may_be_piece(token: Token) -> bool:
+    """Whether a token looks like a word of a name: no keyword, but for the “of” of `date of issue`."""
+    return token.kind == "name" and (token.text not in KEYWORDS or token.text == "of")
