@@ -56,7 +56,7 @@ def function_literal(compiler: Compiler, node: tree.FunctionLiteral) -> Eval:
         return external
     with compiler.scope(names):
         body, weight = compiler.body(node.body)
-    weight += 1  # the call itself
+    weight += 1 + len(names) // 2  # the call itself, with each argument made to fit
 
     def create(frame: Frame) -> object:
         def run_body(run: Run, values: list[object]) -> object:

@@ -10,6 +10,7 @@ import pytest
 
 from engine import texts
 from engine.feel import arithmetic, budgets, expressions, paths, patterns, readers, syntax, tokens, types
+from engine.feel.functions import ranges
 from engine.feel.functions.declared import BUILT_IN, Signature
 from engine.feel.logic import DECIDE
 from engine.feel.values import KINDS
@@ -142,7 +143,8 @@ def test_the_limits_are_those_of_the_engine() -> None:
     text = LIMITS.read_text("utf-8")
     for limit in (
         budgets.STEPS, budgets.DEPTH, budgets.LONGEST_STRING, budgets.LONGEST_LIST, tokens.LONGEST_TEXT,
-        readers.DEEPEST, readers.LONGEST_CHAIN, patterns.LONGEST_PATTERN, int(arithmetic.MOST_EXPONENT),
+        readers.DEEPEST, readers.LONGEST_CHAIN, patterns.LONGEST_PATTERN, ranges.LONGEST_RANGE,
+        int(arithmetic.MOST_EXPONENT),
     ):  # fmt: skip
         assert re.search(rf"\| {limit:,}( |$)|\b{limit:,}\b", text), f"{limit:,}"
     assert f"at most {budgets.MOST_WARNINGS} are kept" in text

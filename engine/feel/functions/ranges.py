@@ -13,10 +13,10 @@ from engine.feel.comparisons import compare
 from engine.feel.faults import FeelError, Refusal
 from engine.feel.functions.declared import BUILT_IN, built_in
 from engine.feel.readers import Names
-from engine.feel.tokens import LONGEST_TEXT
 from engine.feel.values import Range
 
 Relation = Callable[[Any, Any, Run], bool]
+LONGEST_RANGE = 10_000
 
 
 def _starts_before(one: Range, other: Range, run: Run) -> bool:
@@ -151,7 +151,9 @@ for _name, _parameters, _relation in RELATIONS:
 @built_in("range", "from: string -> range", 16)
 def range_of(run: Run, text: str) -> object:
     """The range a text writes; its ends must be literals, of one kind, in order."""
-    run.spend(2 * min(len(text), LONGEST_TEXT))  # reading takes longer than most work on a text
+    if len(text) > LONGEST_RANGE:
+        raise Refusal("range_unreadable", text=text[:60])
+    run.spend(10 * len(text))  # reading takes longer than most work on a text
     try:
         node = parsing.expression(text, (), Names(BUILT_IN))
     except FeelError:

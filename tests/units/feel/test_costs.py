@@ -34,7 +34,7 @@ DEAR = [
     ("z + @\"PT1H\"", 8), ("z - z", 8), ("z < z", 5), ("clock - clock", 8), ("z.time offset", 8), ("d + @\"P1D\"", 4),
     ("z between z and z", 10), ("during(z, [z..z])", 20), ("meets([z..z], [z..z])", 20), ("before([1..2], [0..1])", 8),
     ("distinct values(zoned)", 6000), ("sort(zoned)", 250), ("min(zoned)", 250), ("index of(zoned, z)", 250),
-    ("distinct values(many)", 500), ("sort(many, function(a, b) a < b)", 100), ("range(\"[1..2]\")", 25),
+    ("distinct values(many)", 500), ("sort(many, function(a, b) a < b)", 100), ("range(\"[1..2]\")", 70),
     ("date and time(written)", 6), ("date(\"2021-01-0\" + string(i))", 5), ("week of year(d)", 4), ("today()", 3),
     ("s = same", 500), ("s in [s..same]", 1500), ("s in (same)", 500), ("sort([s, same])", 1500), ("s < same", 1500),
     ('"a" + 1', 3), ("nowhere", 3), ("[][1.1 ** 0.3 > i]", 100), ("if i < 0 then 2 ** 0.5 else 1", 1),
@@ -64,6 +64,8 @@ HOPELESS = [
     "for i in 1..19999 return distinct values(zoned)",
     "for i in 1..199999 return s in [s..same]",
     "for i in 1..199999 return before([1..2], [0..1])",
+    "for i in 1..199999 return (function(" + ",".join(f"p{at}" for at in range(500)) + ") 1)(i" + ", i" * 499 + ")",
+    "for i in 1..199999 return range(\"[1..{a: [" + "1," * 2000 + "1]}]\")",
     "count(many[" + " and ".join(["z = z"] * 3000) + "])",
     "for " + ", ".join(f"a{at} in [1]" for at in range(60)) + ", i in 1..199999 return " + "+".join(["far"] * 90),
 ]  # fmt: skip
