@@ -46,7 +46,8 @@ run: $(INSTALLED) $(ASSETS) ## Run the web application and a worker in the foreg
 test: $(TESTABLE) $(ASSETS) ## Check the code and run every test
 	@.ci/ensure-chromium
 	@$(MAKE) --no-print-directory check
-	.venv/bin/python -m pytest -n 2 $(PYTEST)
+	@# What is compiled is kept, also where the surroundings say otherwise: tests start programs of their own.
+	PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n 2 $(PYTEST)
 
 .PHONY: check
 check: $(TESTABLE) ## Check style, types and the floors of the architecture

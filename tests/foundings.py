@@ -5,16 +5,19 @@ What was compiled for the rows stays compiled too, because no id is issued twice
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
+import argon2
 from sqlalchemy import Connection
 
-from engine import clock, database, settings
+from engine import clock, database, passwords, settings
 
 World = TypeVar("World")
 
@@ -42,7 +45,8 @@ def once(make: Callable[[], World]) -> World:
     began = clock.now()
     key = (str(database.engine().url), make, began, settings.current().processes_dir)
     if key not in _kept:
-        world = make()
+        with cheap_hashes():
+            world = make()
         with database.transaction() as connection:
             _kept[key] = _left(connection, copy.deepcopy(world), clock.now() - began)
         return world
@@ -52,6 +56,14 @@ def once(make: Callable[[], World]) -> World:
     if founding.took:
         clock.move(founding.took)
     return copy.deepcopy(founding.world)
+
+
+@contextlib.contextmanager
+def cheap_hashes() -> Iterator[None]:
+    """Passwords set in the block cost next to nothing, now and at each sign-in: a hash says what it costs."""
+    cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
+    with mock.patch.object(passwords, "hasher", return_value=cheap):
+        yield
 
 
 def forget() -> None:

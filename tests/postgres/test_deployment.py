@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import argon2
 import pytest
 import sqlalchemy
 from sqlalchemy import func, select
 
-from engine import accounts, campaign, catalogue, clock, instances, passwords, tables, texts, units
+from engine import accounts, campaign, catalogue, clock, instances, tables, texts, units
 from engine import database as databases
 from engine.access import SYSTEM, Actor
 from engine.definitions import deployment, registry
@@ -49,10 +48,8 @@ class Library:
 
 
 @pytest.fixture
-def place(database, move, monkeypatch) -> Iterator[Library]:
+def place(database, move) -> Iterator[Library]:
     """A library with a process owner and approvers; committed, so that several connections see it."""
-    cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
-    monkeypatch.setattr(passwords, "hasher", lambda: cheap)  # nobody signs in here
     with campaign.using(library()), catalogue.using(services()):
         yield Library(database, *foundings.once(founded))
 

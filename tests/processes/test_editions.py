@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import argon2
 import pytest
 import sqlalchemy
 
-from engine import access, clock, database, instances, passwords, settings
+from engine import access, clock, database, instances, settings
 from engine import database as databases
 from engine.definitions import checks, editions
 from engine.definitions import definition as definitions
@@ -57,8 +56,6 @@ def year(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Clinic:
     """A campaign founded on 17 March 2021 that knows every edition of the year, each from its own day."""
-    cheap = argon2.PasswordHasher.from_parameters(argon2.profiles.CHEAPEST)
-    monkeypatch.setattr(passwords, "hasher", lambda: cheap)  # nobody signs in here
     monkeypatch.setattr(
         checks, "run", lambda whole, *_: (checked(whole), [])
     )  # test_scenarios checks them all
