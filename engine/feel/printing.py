@@ -27,19 +27,19 @@ def text(node: tree.Node) -> str:
         case tree.Bound(operator=operator, operand=operand):
             return f"({operator} {_operand(operand)})"
         case tree.Negation(operand=operand):
-            return f"-{_operand(operand)}"
+            return f"-{_side(operand)}"
         case tree.Arithmetic(operator=sign, left=left, right=right):
-            return f"{_operand(left)} {sign} {_operand(right)}"
+            return f"{_side(left)} {sign} {_side(right)}"
         case tree.Comparison(operator=sign, left=left, right=right):
             return f"{_operand(left)} {sign} {_operand(right)}"
         case tree.Logic(operator=word, parts=parts):
-            return f" {word} ".join(map(_operand, parts))
+            return f" {word} ".join(map(_side, parts))
         case tree.Between(value=value, low=low, high=high):
-            return f"{_operand(value)} between {_operand(low)} and {_operand(high)}"
+            return f"{_side(value)} between {_side(low)} and {_side(high)}"
         case tree.Membership(value=value, tests=tests):
-            return f"{_operand(value)} in ({', '.join(map(_test, tests))})"
+            return f"{_side(value)} in ({', '.join(map(_test, tests))})"
         case tree.InstanceOf(value=value, type=wanted):
-            return f"{_operand(value)} instance of {_type(wanted)}"
+            return f"{_side(value)} instance of {_type(wanted)}"
         case tree.Tests():
             return _tests(node)
     return _block(node)
@@ -48,15 +48,15 @@ def text(node: tree.Node) -> str:
 def _block(node: tree.Node) -> str:
     match node:
         case tree.If(condition=condition, then=then, otherwise=otherwise):
-            return f"if {text(condition)} then {text(then)} else {text(otherwise)}"
+            return f"if {_apart(condition)} then {_apart(then)} else {text(otherwise)}"
         case tree.Iterator(name=name, source=source, high=high):
-            return f"{name} in {text(source)}" + ("" if high is None else f"..{text(high)}")
+            return f"{name} in {_apart(source)}" + ("" if high is None else f"..{_apart(high)}")
         case tree.For(iterators=iterators, body=body):
             return f"for {_listed(iterators)} return {text(body)}"
         case tree.Quantified(quantifier=quantifier, iterators=iterators, body=body):
             return f"{quantifier} {_listed(iterators)} satisfies {text(body)}"
         case tree.Path(source=source, member=member):
-            return f"{_operand(source)}.{member}"
+            return f"{_side(source)}.{member}"
         case tree.Filter(source=source, condition=condition):
             return f"{_operand(source)}[{text(condition)}]"
         case tree.Call(callee=callee, arguments=arguments, names=names):
@@ -73,6 +73,16 @@ def _operand(node: tree.Node) -> str:
     negative = isinstance(node, tree.Literal) and isinstance(node.value, Decimal) and node.value < 0
     bound = isinstance(node, tree.Bound)
     return text(node) if bound or (isinstance(node, _SIMPLE) and not negative) else f"({text(node)})"
+
+
+def _side(node: tree.Node) -> str:
+    """An operand of an operator that names may hold: `a * b` would be read as the name `a * b` where there is one."""
+    return _apart(node) if isinstance(node, tree.Name) else _operand(node)
+
+
+def _apart(node: tree.Node) -> str:
+    """An expression before a word of the language, which a name could go on with: `(a) then b`."""
+    return f"({node.name})" if isinstance(node, tree.Name) else text(node)
 
 
 def _test(node: tree.Node) -> str:

@@ -75,6 +75,19 @@ def test_an_expression_printed_is_read_back(text: str) -> None:
     assert _json(again) == _json(once)
 
 
+JOINED = ("a-b", "b - c", "a*b", "a.b", "x in y", "a then b", "a or b", "b between c", "c instance")
+TWICE_READABLE = [
+    "(a) - (b)", "a - b - c", "(a) * (b - c)", "(a).b", "(x) in (y)", "if (a) then (b) else c", "(a) or (b)",
+    "(b) between (c) and 1", "(c) instance of number", "-(a) * (b)", "for i in (x) return i + (a-b)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TWICE_READABLE)
+def test_what_names_with_operators_could_be_mistaken_for_is_printed_apart(text: str) -> None:
+    once = feel.compile(text, JOINED)
+    assert shape(feel.compile(printing.text(once.tree), JOINED).tree) == shape(once.tree)
+
+
 def _json(expression: feel.Expression) -> feel.Json:
     return expression.json({}, MOMENT)
 
