@@ -78,7 +78,7 @@ class DecisionView:
     that something else than a table comes from, with the rules, and the anchor of each. `columns` and `rows` are the
     table, `count` its rules, of which a page holds only so many; what is none has `inputs` alone, `entries` and the
     text `written`. `parts` are the decisions it required, `again` those shown elsewhere on the page, by name and
-    anchor. `is_reason`: what decided is in here.
+    anchor. `is_reason`: what decided is in here. `is_same`: it came to what the decision that requires it came to.
     """
 
     anchor: str
@@ -98,6 +98,7 @@ class DecisionView:
     parts: tuple[DecisionView, ...]
     again: tuple[tuple[str, str], ...]
     is_reason: bool
+    is_same: bool
 
     @property
     def is_large(self) -> bool:
@@ -184,9 +185,11 @@ class _Reading:
         self.names = {one.key: self._words(one).name(one.decision) for one in every}
         self.reasons = {reason.explanation.key for reason in conclusions.reasons(told)}
 
-    def view(self, one: Explanation, logged: Mapping[str, Json] | None = None) -> DecisionView:
+    def view(
+        self, one: Explanation, logged: Mapping[str, Json] | None = None, above: Explanation | None = None
+    ) -> DecisionView:
         words, decision = self._words(one), one.decision
-        parts = tuple(self.view(part) for part in one.parts)
+        parts = tuple(self.view(part, above=one) for part in one.parts)
         columns = tuple(Column(label, value) for label, value in _asked(words, one))
         outputs = tuple(words.output_label(clause) for clause in decision.outputs) if decision else ()
         most = min(LARGEST, max(MOST_ROWS, MOST_CELLS // max(1, len(columns) + len(outputs))))
@@ -215,6 +218,7 @@ class _Reading:
             parts=parts,
             again=tuple((self.names[key], self.anchors[key]) for key in one.again),
             is_reason=one.key in self.reasons or any(part.is_reason for part in parts),
+            is_same=above is not None and one.value == above.value,
         )
 
     def _because(self, words: Words, one: Explanation) -> tuple[tuple[str, str], ...]:

@@ -173,6 +173,9 @@ def test_a_conclusion_that_a_rule_works_out_is_explained_by_that_rule_and_leads_
     (named,) = [part for part in every(shown) if part.anchor == anchor]
     assert [row.number for row in named.rows if row.state == "decided"] == [9]
     assert named.because == ()  # a table says itself which of its rules decided
+    # What only passes on the children's conclusion does not say all of it again.
+    again = [part.name for part in every(shown) if part.is_same and len(part.outcome) > 1]
+    assert again == ["Result of the table for the age", "Screening conclusion"]
 
 
 def every(shown: decision_view.DecisionView) -> Iterator[decision_view.DecisionView]:
