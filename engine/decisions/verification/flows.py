@@ -201,6 +201,7 @@ class _Reading:
             case tree.Literal():
                 return
             case _:
+                self.found.clock |= isinstance(node, tree.Call)
                 self._computed(node, tree.children(node))
 
     def _named(self, path: Path, to: Use) -> None:

@@ -99,7 +99,7 @@ class Expressions:
                 return self._quantified(node, scope)
             case tree.For(iterators=(tree.Iterator(high=None),)):
                 return self._mapped(node, scope)
-            case tree.Call(callee=tree.Name(name=name), arguments=arguments):
+            case tree.Call(callee=tree.Name(name=name), arguments=arguments) if scope.knows_function(name):
                 return self._called(name, node, [self.part(one, scope) for one in arguments], scope)
         if isinstance(node, tree.Membership) and not any(paths.of(node.tests)):
             return self._applied(node, [self.part(node.value, scope)], scope)
@@ -162,10 +162,10 @@ class Expressions:
 
     def _named(self, path: Path, scope: Scope) -> Part:
         if scope.item is not None:
-            if path[0] == "item":
-                return self._members(scope.item, path[1:], scope)
             if may_have(scope.item, path[0]):
                 return self._members(scope.item, path, scope)
+            if path[0] == "item":
+                return self._members(scope.item, path[1:], scope)
         for size in range(len(path), 0, -1):
             known = scope.names.get(path[:size])
             if known is not None:

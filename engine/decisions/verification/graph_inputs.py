@@ -24,6 +24,7 @@ from engine.feel.faults import Place
 
 MOST_PIECES = 500  # of one input
 MOST_INPUTS = 200
+DEEPEST = 8  # contexts within contexts that are looked into
 NULL = 0  # the piece of what is not known
 _OTHER = "…"  # a text that nothing compares with
 _DAYS = tuple(
@@ -52,7 +53,8 @@ class Inputs:
 
     `bare` are contexts that are taken as a whole too, `asked` the names that may be asked of conclusions; `clock` where
     the moment makes a difference. `beyond` names what is beyond analysis, in whole or in part. `counted` and
-    `counted_by` say for the counts of expressions and tables from which on more makes no difference.
+    `counted_by` say for the counts of expressions and tables from which on more makes no difference. `unread`
+    are members that declared contexts have besides, without which these would not be of their types.
     """
 
     leaves: tuple[Leaf, ...]
@@ -62,6 +64,7 @@ class Inputs:
     beyond: tuple[str, ...]
     counted: Mapping[tree.Node, int]
     counted_by: Mapping[Key, int]
+    unread: tuple[Path, ...]
 
 
 def of(model: DecisionModel, decision: Decision) -> Inputs:
@@ -84,6 +87,7 @@ def of(model: DecisionModel, decision: Decision) -> Inputs:
         leaves, tuple(bare), frozenset(asked), found.clock, tuple(dict.fromkeys(beyond)),
         {node: most for node, most in counts.items() if most is not None},
         {key: most for key, most in tables.items() if most is not None},
+        tuple(path for name, declared in found.types.items() for path in _unread((name,), declared, read)),
     )  # fmt: skip
 
 
@@ -137,6 +141,19 @@ def _leaf(path: Path, first: Use, found: Flows) -> Leaf:
         beyond = True
     label = found.labels.get(path) or ".".join(path)
     return Leaf(path, label, tuple(given), tuple(seen), beyond)
+
+
+def _unread(path: Path, declared: types.Type, read: Sequence[Path], depth: int = 0) -> Iterator[Path]:
+    """The members of a declared context that nothing reads, where something reads others."""
+    plain = types.unrestricted(declared)
+    if path in read:
+        return
+    if not any(other[: len(path)] == path for other in read):
+        if len(path) > 1:
+            yield path
+    elif isinstance(plain, types.ContextType) and depth < DEEPEST:
+        for name, member in plain.fields:
+            yield from _unread((*path, name), member, read, depth + 1)
 
 
 def _declared(path: Path, found: Flows) -> types.Type:

@@ -167,7 +167,8 @@ class _Study:
 
 def values(inputs: Inputs, case: Case) -> dict[Path, feel.Json]:
     """A case as the value of each input."""
-    return {leaf.path: leaf.given[piece] for leaf, piece in zip(inputs.leaves, case, strict=True)}
+    given = {leaf.path: leaf.given[piece] for leaf, piece in zip(inputs.leaves, case, strict=True)}
+    return {**dict.fromkeys(inputs.unread), **given}
 
 
 def _told(one: Found) -> Iterator[errors.Finding]:

@@ -16,6 +16,7 @@ from engine.decisions.verification.possibilities import Part, Record, Unread, Va
 from engine.feel import syntax as tree
 from engine.feel.expressions import Expression
 from engine.feel.faults import FeelError
+from engine.feel.functions.declared import BUILT_IN
 from engine.feel.types import Type
 
 MOMENT = feel.Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
@@ -35,6 +36,10 @@ class Scope:
     types: Mapping[str, Type]
     item: Part | None = None
 
+    def knows_function(self, name: str) -> bool:
+        """Whether a name is that of a built-in function, or of required knowledge, and of nothing else."""
+        return (name,) not in self.names and (name in BUILT_IN or name in self.functions)
+
     def within(self, text: str) -> Scope:
         """The same for another text."""
         return replace(self, text=text)
@@ -51,8 +56,11 @@ def reads_clock(node: tree.Node, scope: Scope) -> bool:
 
 
 def calls(node: tree.Node, scope: Scope) -> bool:
-    """Whether a node speaks of required knowledge, which may ask the clock and may refuse to decide."""
-    return any(path[0] in scope.functions for path in paths.of(node))
+    """Whether a node calls what is not built in, which may ask the clock and may refuse to decide."""
+    callees = (paths.path_of(call.callee) for call in paths.calls(node))
+    return any(path[0] in scope.functions for path in paths.of(node)) or any(
+        path is None or len(path) > 1 or not scope.knows_function(path[0]) for path in callees
+    )
 
 
 def read_in(node: tree.Node, scope: Scope) -> list[Path]:

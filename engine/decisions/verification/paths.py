@@ -56,6 +56,18 @@ def with_parts(node: tree.Node, parts: Sequence[tree.Node]) -> tree.Node:
     raise TypeError(node)
 
 
+def calls(node: object) -> Iterator[tree.Call]:
+    """Every function call in a node."""
+    if isinstance(node, tuple):
+        for one in node:
+            yield from calls(one)
+    elif isinstance(node, tree.Node):
+        if isinstance(node, tree.Call):
+            yield node
+        for field in dataclasses.fields(node):
+            yield from calls(getattr(node, field.name))
+
+
 def keys(node: object) -> Iterator[str]:
     """The keys of every context that is written out in a node."""
     if isinstance(node, tuple):

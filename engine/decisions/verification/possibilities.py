@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.decisions.verification.diagrams import NO, YES, Diagram, Diagrams
+from engine.feel.values import Function
 
 MOST_VALUES = 256  # of one part: with more, it may be anything
 
@@ -166,6 +167,8 @@ def _key(value: object) -> object:
         return ("context", *((name, _key(member)) for name, member in value.items()))
     if isinstance(value, list):
         return ("list", *map(_key, value))
+    if isinstance(value, Function):  # it may have been made within the case
+        return id(value)
     try:
         hash(value)
     except TypeError:

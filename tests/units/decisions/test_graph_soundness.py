@@ -35,6 +35,9 @@ STRANGE = (
     {},
 )
 TYPED = (
+    '<itemDefinition name="tWhole"><itemComponent name="a"><typeRef>number</typeRef></itemComponent>'
+    '<itemComponent name="b"><typeRef>string</typeRef></itemComponent></itemDefinition>'
+    '<inputData id="w" name="whole"><variable name="whole" typeRef="tWhole"/></inputData>'
     '<itemDefinition name="tFew"><typeRef>number</typeRef></itemDefinition>'
     '<inputData id="i" name="born"><variable name="born" typeRef="date"/></inputData>'
 )
@@ -91,6 +94,12 @@ MADE = {
     ],
     "filtered by what is given": [SIGNS, said('count(made[sign = wish])', "number", ["> 0", "-"])],
     "a declared type": [literal("x instance of tFew"), said("made", "boolean", ["true", "-"])],
+    "a function made of what is given": [
+        literal("function(n) if n = 2 then x else n"), said("made(2)", "number", ["> 1", "-"]),
+    ],
+    "items that are called so": [
+        literal("[{item: x}, {item: 2}]"), said("count(made[item >= 2])", "number", ["1", "-"]),
+    ],
     "context": [literal("{a: x, b: if a = null then y else a}"), said("made.b", "Any", ['"a"', "null", "-"])],
     "boxed context": [
         context(("a", "x"), ("b", 'if a = null then "z" else y')), said("made.b", "string", ['"a"', "-"]),
@@ -105,9 +114,14 @@ MADE = {
     "a cell that computes": [literal("1"), said("x", "number", ["even(?)", "? > made and y = null", "-"])],
     "a declared day": [literal("if born = null then 1 else born.year"), said("made", "number", ["> 1999", "-"])],
     "knowledge": [literal("twice(x)"), said("made", "number", ["> 3", "null", "-"])],
+    "a member of a declared context": [literal("whole.a"), said("made", "number", ["> 1", "-"])],
     "a service": [literal("s(born)"), said("made", "Any", ["null", "-", "-"])],
     "unlike sides": [literal("if x = 1 then inner else y"), said("made", "Any", ["null", "-", "-"], "true")],
 }  # fmt: skip
+
+
+REQUIRED = ["input:i", "input:w", "decision:inner", "knowledge:twice", "knowledge:s"]
+REQUIRING = ("a service", "knowledge", "a declared day", "unlike sides", "a member of a declared context")
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -116,8 +130,7 @@ def test_a_case_comes_to_what_the_analysis_says_of_it(name: str) -> None:
         TYPED, KNOWLEDGE, SERVICE,
         decision("inner", table("UNIQUE", [("born", "date", "", "", 'tc:required="true"')], ["b"],
                                 [['< date("2000-01-01")', "1"], ['> date("2000-01-01")', "2"]]), ["input:i"]),
-        decision("made", MADE[name][0], ["input:i", "decision:inner", "knowledge:twice", "knowledge:s"]
-                 if name in ("a service", "knowledge", "a declared day", "unlike sides") else []),
+        decision("made", MADE[name][0], REQUIRED if name in REQUIRING else []),
         decision("d", MADE[name][1], ["decision:made"]),
     )  # fmt: skip
     d = drawn.decisions["d"]
@@ -126,7 +139,7 @@ def test_a_case_comes_to_what_the_analysis_says_of_it(name: str) -> None:
     chance = random.Random(name)
     reached = 0
     for case in drawn_cases(inputs, chance):
-        given = {
+        given = dict.fromkeys(inputs.unread) | {
             leaf.path: chance.choice(STRANGE)
             if leaf.beyond and piece == len(leaf.given) - 1
             else leaf.given[piece]
