@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 
 from engine import forms, schemas
-from engine.bpmn.model import Timer
+from engine.bpmn.model import Node, Timer
 from engine.definitions import known_types, wanted_types
 from engine.definitions.data import Data
 from engine.errors import Finding
@@ -50,6 +50,20 @@ def of_timer(timer: Timer, data: Data) -> Iterator[Finding]:
     missed = wanted_types.of_timer(timer, data.types, data.is_open)
     if missed:
         yield _missed("timer_type", missed, timer.expression, example=wanted_types.example(timer))
+
+
+def of_parts(node: Node, data: Data) -> Iterator[Finding]:
+    """The same for what an element goes through or sends: of another kind it stops the case with an incident."""
+    loop, message = node.loop, node.message
+    for code, expression, wanted in (
+        ("collection_type", loop and loop.collection, wanted_types.COLLECTION),
+        ("cardinality_type", loop and loop.cardinality, wanted_types.CARDINALITY),
+        ("payload_type", message and message.payload, wanted_types.PAYLOAD),
+        ("key_type", message and message.key, wanted_types.KEY),
+    ):
+        missed = expression and wanted_types.of_kinds(expression, wanted, data.types, data.is_open)
+        if expression and missed:
+            yield _missed(code, missed, expression)
 
 
 def _missed(

@@ -37,6 +37,8 @@ def findings(definition: Definition, catalogue: Catalogue, places: Places) -> It
         for expression in _entering(node):
             yield from unknown(expression, data, site)
         yield from _timer(node, data, site)
+        for finding in expression_types.of_parts(node, data):
+            yield _placed(finding, site)
         back = known_data.results(definition, catalogue, node)
         for assignment in () if back.is_open else node.outputs:
             yield from unknown(assignment.source, _with(data, back), site)
@@ -84,7 +86,7 @@ def unknown(
             expression=shown, variable=variable,
         )  # fmt: skip
     for finding in typed:
-        yield replace(finding, file=site.file, line=site.line, element=site.element, pointer=site.pointer)
+        yield _placed(finding, site)
 
 
 def _entering(node: Node) -> Iterator[feel.Expression]:
@@ -110,7 +112,11 @@ def _timer(node: Node, data: Data, site: Site) -> Iterator[Finding]:
     if begins:
         yield from unknown(node.timer.expression, around, site)
     for finding in expression_types.of_timer(node.timer, around):
-        yield replace(finding, file=site.file, line=site.line, element=site.element, pointer=site.pointer)
+        yield _placed(finding, site)
+
+
+def _placed(finding: Finding, site: Site) -> Finding:
+    return replace(finding, file=site.file, line=site.line, element=site.element, pointer=site.pointer)
 
 
 def _looping(node: Node) -> Iterator[tuple[feel.Expression, frozenset[str]]]:

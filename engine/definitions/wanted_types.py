@@ -16,6 +16,9 @@ from engine.forms.plans import Field
 Types = Mapping[str, Type]
 Fits = Callable[[Type], bool]
 
+COLLECTION, CARDINALITY, PAYLOAD = ("list",), ("number",), ("context",)
+"""What a multi-instance goes through or how often it runs, and what a message carries."""
+
 # What `runtime.events.due` can read; as JSON all of these are texts.
 TIMES: Mapping[TimerKind, tuple[str, ...]] = {
     TimerKind.DATE: ("date and time", "date", "string"),
@@ -29,6 +32,9 @@ _EXAMPLES: Mapping[TimerKind, str] = {
 }
 
 _TEXTS = ("string", "date", "time", "date and time", "days and time duration", "years and months duration")
+KEY = (*_TEXTS, "number", "boolean")
+"""What the key of a message is written from (`feel.as_text`)."""
+
 _BY_FORMAT = {
     "date": ("date", "string"), "time": ("time", "string"), "date-time": ("date and time", "string"),
     "duration": ("days and time duration", "years and months duration", "string"),
@@ -50,12 +56,16 @@ class Misfit:
 
 def of_timer(timer: Timer, names: Types, is_open: bool) -> Misfit | None:
     """How a timer's expression misses the kind of time it is for, where it always does; null is no time either."""
-    wanted = TIMES[timer.kind]
+    return of_kinds(timer.expression, TIMES[timer.kind], names, is_open)
+
+
+def of_kinds(expression: Expression, wanted: tuple[str, ...], names: Types, is_open: bool) -> Misfit | None:
+    """How an expression misses all of these kinds of value, where it always does; null is none of them."""
 
     def fits(found: Type) -> bool:
         return kind(found) in (*wanted, "Any")
 
-    return _missed(timer.expression, fits, wanted, names, is_open)
+    return _missed(expression, fits, wanted, names, is_open)
 
 
 def example(timer: Timer) -> str:

@@ -29,6 +29,17 @@ ASK = {
 }  # fmt: skip
 
 
+TOLD = (
+    "timer_type",
+    "form_prefill_type",
+    "name_unknown",
+    "collection_type",
+    "cardinality_type",
+    "payload_type",
+    "key_type",
+)
+
+
 def remarks(manifest: str, **properties: Any) -> list[tuple[str, str, str | None]]:
     """Severity, code and element of what is said of timers and prefills."""
     form = {**ASK, "properties": ASK["properties"] | properties}
@@ -36,7 +47,7 @@ def remarks(manifest: str, **properties: Any) -> list[tuple[str, str, str | None
     found = checks.run(
         whole, bundles.services(), bundles.PROCESSES, bundles.library().roles, bundles.library().unit_kinds
     )[1]
-    said = [one for one in found if one.code in ("timer_type", "form_prefill_type", "name_unknown")]
+    said = [one for one in found if one.code in TOLD]
     for one in said:
         assert one.file
         assert all(not one.sentence(language).startswith("findings") for language in texts.LANGUAGES)
@@ -97,6 +108,26 @@ def test_what_data_from_outside_could_mend_is_doubted_only() -> None:
         ("warning", "timer_type", "ask-timeout")
     ]
     assert remarks(waiting('{after: "= 3", do: []}', more="")) == [("error", "timer_type", "ask-timeout")]
+
+
+PARTS = [
+    ('{each: part, in: "= days", as: one, do: [{manual: stamp}]}', "collection_type"),
+    ('{each: part, in: "= [days]", as: one, do: [{manual: stamp}]}', ""),
+    ('{each: part, times: "= until", do: [{manual: stamp}]}', "cardinality_type"),
+    ('{each: part, times: "= days", do: [{manual: stamp}]}', ""),
+    ('{send: part, message: parcel, payload: "= days"}', "payload_type"),
+    ('{send: part, message: parcel, payload: {days: "= days"}}', ""),
+    ('{send: part, message: parcel_of_all, payload: {days: "= days"}}', "key_type"),
+]
+
+
+@pytest.mark.parametrize(("step", "code"), PARTS)
+def test_what_a_step_goes_through_or_sends_has_to_be_of_its_kind(step: str, code: str) -> None:
+    keys = (
+        'messages: {parcel: {keep: PT1H, key: "= days"}, parcel_of_all: {keep: PT1H, key: "= [days, until]"}}'
+    )
+    manifest = waiting("{after: PT1H, do: []}", more=f"inputs: []\n{keys}") + f"  - {step}\n"
+    assert remarks(manifest) == ([("error", code, "part")] if code else [])
 
 
 PREFILLS = [
