@@ -134,8 +134,10 @@ def _escape(pattern: str, at: int, in_class: bool) -> tuple[str, int]:
         raise Refusal("pattern_back_reference", pattern=pattern[:60])
     members, end = _MEMBERS.get(letter.lower()), at + 2
     if letter in ("p", "P") and pattern[end : end + 1] == "{":
-        end = pattern.find("}", at) + 1
-        members = _BLOCKS.get(pattern[at + 3 : end - 1])
+        name, brace, _ = pattern[end + 1 :].partition("}")
+        if not brace:
+            raise Refusal("pattern_unreadable", pattern=pattern[:60], reason=pattern[at:][:60])
+        members, end = _BLOCKS.get(name), end + len(name) + 2
     if members is not None:
         return _set(members, letter.isupper(), in_class), end
     if letter and letter not in "nrt\\|.?*+(){}$-[]^pP":
