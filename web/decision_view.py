@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine import feel
+from engine import clock, feel
 from engine.decisions import conclusions, explanations, models
 from engine.decisions.explanations import Explanation
+from engine.definitions import deployment
 from engine.definitions.definition import Definition
 from engine.definitions.registry import Release
 from engine.history import Decision
@@ -114,13 +115,17 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A decision of a case: the explanation, and which version judged it when."""
+    """A decision of a case: the explanation, and which version judged it when.
+
+    `since` is from when that version held, `until` from when another has held for new cases, if one does now.
+    """
 
     why: DecisionView
     element: str
     at: datetime
     version: int
     since: datetime | None
+    until: datetime | None
     edition: str
     authority: str
 
@@ -131,13 +136,15 @@ def view(
     """The evaluation as the version that decided explains it; `definition` is that version."""
     told = explained(logged, definition)
     words = decision_words.words(definition, logged.decision, language, zone)
-    edition = definition.edition
+    edition, known = definition.edition, list(releases)
+    since = _since(known, logged)
     return Shown(
         why=_Reading(words, told, f"why-{logged.seq}").view(told, logged.inputs),
         element=definition.element_name(language, logged.element),
         at=logged.at,
         version=logged.version,
-        since=_since(releases, logged),
+        since=since,
+        until=_until(known, logged, since),
         edition=edition.authority.number if edition else "",
         authority=edition.authority.title.get(language, "") if edition else "",
     )
@@ -171,6 +178,18 @@ def _since(releases: Iterable[Release], logged: Decision) -> datetime | None:
     moments = sorted(one.effective_at for one in releases if one.version_id == logged.version_id)
     begun = [at for at in moments if at <= logged.at]
     return begun[-1] if begun else moments[0] if moments else None
+
+
+def _until(releases: list[Release], logged: Decision, since: datetime | None) -> datetime | None:
+    """From when another version than the one that decided has held everywhere, if one does now."""
+    held = sorted(
+        (one.effective_at, one.version_id)
+        for one in releases
+        if one.unit_path == deployment.EVERYWHERE and one.effective_at <= clock.now()
+    )
+    if since is None or not held or held[-1][1] == logged.version_id:
+        return None
+    return next((at for at, version_id in held if at > since and version_id != logged.version_id), None)
 
 
 class _Reading:

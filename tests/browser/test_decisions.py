@@ -75,6 +75,7 @@ def test_a_case_is_explained_by_the_table_of_its_own_version_after_a_new_one_cam
     shown = page.locator("#why ~ .decision").first
     expect(shown.locator("tr.is-decided")).to_contain_text("> 50.000")
     expect(shown.locator("> .decision-source")).to_contain_text("phiên bản 1")
+    expect(shown.locator("> .decision-source")).to_contain_text("Hồ sơ mới theo phiên bản khác từ")
 
 
 def test_who_works_at_a_step_is_told_the_conclusion_its_form_reads(

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine import advance, feel, runtime
+from engine import advance, clock, feel, runtime
 from engine.definitions import bundle
 from engine.definitions import definition as definitions
 from engine.definitions.definition import Definition
@@ -184,6 +184,10 @@ def test_a_decision_says_which_version_judged_it_and_from_when_that_held() -> No
     assert (shown.version, shown.at) == (3, AT)
     assert shown.since == datetime(2021, 7, 25, tzinfo=UTC)
     assert decision_view.view(decided(ASKED), loan(), "vi", ZONE, releases[1:2]).since is None
+    with clock.frozen(datetime(2021, 8, 20, tzinfo=UTC)):
+        assert decision_view.view(decided(ASKED), loan(), "vi", ZONE, releases).until is None
+        later = decision_view.view(decided(ASKED), loan(), "vi", ZONE, [*releases[:1], release(8, 28)])
+    assert later.until == datetime(2021, 7, 28, tzinfo=UTC), "new cases have followed another one since"
 
 
 def test_of_a_very_long_table_the_page_holds_the_first_rules_and_those_that_matched() -> None:
