@@ -123,10 +123,11 @@ def variables(case: Mapping[Path, feel.Json]) -> dict[str, feel.Json]:
 def _leaf(path: Path, first: Use, found: Flows) -> Leaf:
     uses = list(first.further())
     declared = _declared(path, found)
-    beyond = any(use.beyond or use.listed for use in uses)
+    samples, is_all = _samples(uses, declared)
+    beyond = not is_all or any(use.beyond or use.listed for use in uses)
     given: list[feel.Json] = [None]
     seen: list[object] = [None]
-    for value in _samples(uses, declared, found.clock):
+    for value in samples:
         taken = _taken(value, declared)
         if taken is None or not all(domains.passes(one, taken, {}) for one in found.allowed.get(path, ())):
             continue
@@ -166,11 +167,10 @@ def _declared(path: Path, found: Flows) -> types.Type:
     return wanted
 
 
-def _samples(uses: Sequence[Use], declared: types.Type, clock: bool) -> Iterator[feel.Json]:
-    """A value of each piece, as it is given from outside."""
+def _samples(uses: Sequence[Use], declared: types.Type) -> tuple[list[feel.Json], bool]:
+    """A value of each piece, as it is given from outside; whether constants could be put in order at all."""
     if any(use.listed for use in uses):
-        yield []
-        return
+        return [[]], True
     known = Constants()
     kinds: set[str] = set()
     for use in uses:
@@ -178,20 +178,20 @@ def _samples(uses: Sequence[Use], declared: types.Type, clock: bool) -> Iterator
         known.ordered = known.ordered or use.constants.ordered
         for kind, values in use.constants.by_kind.items():
             known.by_kind.setdefault(kind, []).extend(values)
-    if any(use.dated for use in uses):
-        yield from _DAYS
     plain = types.unrestricted(declared).name
     wanted = {plain} if plain in SCALAR else kinds | (known.by_kind.keys() - {"null"})
     restricting = [declared.allowed] if isinstance(declared, types.Restricted) and declared.allowed else []
     constants.read([feel.compile_unary(text) for text in restricting], known, {})
+    found: list[feel.Json] = list(_DAYS) if any(use.dated for use in uses) else []
+    is_all = True
     for kind in sorted(wanted):
         try:
             cut = list(pieces.pieces(known, (kind,), whole=False, null=False))
-        except BeyondAnalysis:
+        except BeyondAnalysis:  # times of several offsets
+            is_all = False
             continue
-        yield from (feel.to_json(piece.sample) for piece in cut)
-    if not wanted:
-        yield _OTHER
+        found += [feel.to_json(piece.sample) for piece in cut]
+    return found if wanted else [*found, _OTHER], is_all
 
 
 def _taken(value: feel.Json, declared: types.Type) -> object:
