@@ -295,9 +295,11 @@ def _once_key(definition: Definition, unit: Unit, variables: Variables) -> str |
     once = definition.manifest.once
     if once is None:
         return None
-    known = {**variables, "unit": {"code": unit.code, "kind": unit.kind, "name": unit.name}}
+    moment = feel.Moment(clock.now(), settings.current().zone_info)
+    seen = feel.localized(variables, moment.zone)  # as the case will have them
+    known = {**seen, "unit": {"code": unit.code, "kind": unit.kind, "name": unit.name}}
     try:
-        value = once.json(known, feel.Moment(clock.now(), settings.current().zone_info))
+        value = once.json(known, moment)
     except feel.FeelError:
         return None
     key = feel.as_text(value) or None

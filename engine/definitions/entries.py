@@ -20,7 +20,7 @@ def moment_of(
     """
     if rule is None or rule.as_of is None:
         return None
-    value = _value(rule.as_of, answers, moment)
+    value = _value(rule.as_of, feel.localized(answers, moment.zone), moment)
     if value is None or value == "":
         return None
     try:

@@ -232,3 +232,14 @@ def test_a_case_and_what_it_opens_carry_the_subject_from_the_step_on_that_tells_
             instance_id
         ]
         assert instances.find(connection, SYSTEM, subject="R8") == []
+
+
+def test_the_day_by_which_cases_are_one_is_that_of_here(library: Library) -> None:
+    by_day = CARD.replace("string(year)", "string(date(date and time(came_at)))").replace(
+        "inputs: [reader_id, year]", "inputs: [reader_id, year, came_at]"
+    )
+    published(library, by_day)
+    begun(library, came_at="2021-08-19T18:30:00Z")  # the twentieth in Ha Noi
+    begun(library, came_at="2021-08-19T16:30:00Z")
+    with pytest.raises(Conflict):
+        begun(library, came_at="2021-08-20T09:00:00+07:00")
