@@ -49,6 +49,7 @@ def volunteers(mended: bool = False) -> str:
 
 def slips_of(page: Page) -> dict[str, tuple[str, str]]:
     """Sign-in name and password by name, from the slips on a page."""
+    expect(page.locator(".slip").first).to_be_visible()
     return {
         slip.locator("strong").inner_text(): (
             slip.locator("[data-sign-in]").inner_text(),

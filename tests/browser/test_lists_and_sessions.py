@@ -35,12 +35,17 @@ def enter(page: Page, sign_in: str) -> Page:
     return page
 
 
+def kept(page: Page) -> None:
+    """Wait until what was typed is kept, and the form is drawn as it asks for more."""
+    state = page.locator("[data-draft-state]")
+    if state.count():
+        expect(state).not_to_have_attribute("data-state", "unsaved")
+        expect(state).not_to_have_attribute("data-state", "saving")
+
+
 def submit(page: Page) -> None:
     """Press the form's button once what was typed is kept; the worker does what follows."""
-    kept = page.locator("[data-draft-state]")
-    if kept.count():
-        expect(kept).not_to_have_attribute("data-state", "unsaved")
-        expect(kept).not_to_have_attribute("data-state", "saving")
+    kept(page)
     with page.expect_navigation():
         page.locator("[data-submit]").click()
     Worker().settle()

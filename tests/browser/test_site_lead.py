@@ -12,7 +12,7 @@ import sqlalchemy
 from playwright.sync_api import Page, expect
 
 from tests import foundings
-from tests.browser.test_lists_and_sessions import enter, opens, submit
+from tests.browser.test_lists_and_sessions import enter, kept, opens, submit
 from tests.browser.test_site_day import answered
 from tests.processes import district as districts
 from tests.processes.district import SAFE, District, passed
@@ -47,6 +47,7 @@ def test_a_session_is_prepared_found_safe_opened_paused_and_closed(
 
     opens(page, STATION, "Chuẩn bị")
     answered(page, {"prepare_then": "ready", "anaphylaxis_box": True, "fridge_temperature": 5.2})
+    kept(page)
     if not page.locator("[name='vials_counted.0.lot']").count():
         page.locator("#f-vials_counted-add").click()
     answered(page, {
@@ -76,6 +77,7 @@ def test_a_session_is_prepared_found_safe_opened_paused_and_closed(
     runs(page, run_step="resume")
     runs(page, run_step="close")
     opens(page, STATION, "Đối chiếu")
+    kept(page)
     if not page.locator("[name='counts.0.lot']").count():
         page.locator("#f-counts-add").click()
     answered(page, {
