@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from engine.definitions import bundle, deployment
 from engine.ids import InstanceId, TaskId
 from engine.units import Unit
 from tests import foundings
+from tests.book_loan import bundles
 
 BOOKS = Path(__file__).parent / "book_loan"
 INTEGRATIONS = (settings.CHECKOUT / "integrations", BOOKS / "integrations")
@@ -61,10 +63,13 @@ def declared() -> Iterator[None]:
         settings.current(), processes_dir=BOOKS / "processes", forms_dir=BOOKS / "forms",
         pages_dir=BOOKS / "pages",
     )  # fmt: skip
-    services = catalogue.load(*INTEGRATIONS, names=("people", "post", "counter", "shelves"))
-    books = campaign.read(BOOKS / "processes" / "campaign.yaml")
-    with settings.using(chosen), campaign.using(books), catalogue.using(services):
+    with settings.using(chosen), campaign.using(bundles.library()), catalogue.using(_services()):
         yield
+
+
+@functools.cache
+def _services() -> catalogue.Catalogue:
+    return catalogue.load(*INTEGRATIONS, names=("people", "post", "counter", "shelves"))
 
 
 def opened() -> Library:

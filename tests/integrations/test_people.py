@@ -11,7 +11,7 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, text
 
-from engine import access, catalogue, codes, ids, settings, tables
+from engine import access, catalogue, codes, ids, tables
 from engine.access import SYSTEM, Actor, Grant
 from engine.catalogue import Context
 from engine.errors import BusinessError, Conflict, Invalid, NotAllowed, NotFound
@@ -22,12 +22,6 @@ from integrations.people.identifiers import Identifier
 from integrations.people.registry import Details
 
 AT = datetime(2021, 7, 26, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def offered():
-    with catalogue.using(catalogue.load(settings.CHECKOUT / "integrations")):
-        yield
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine import catalogue, settings
+from engine import catalogue
 from engine.access import SYSTEM
 from engine.catalogue import Context
 from engine.errors import BusinessError, Invalid, NotFound
@@ -21,12 +21,6 @@ from integrations.people.registry import Details, Person
 AT = datetime(2021, 7, 26, 2, 0, tzinfo=UTC)
 PAPER = Identifier("cccd", "079190123456")
 BORN = date(1990, 2, 3)
-
-
-@pytest.fixture(autouse=True)
-def offered():
-    with catalogue.using(catalogue.load(settings.CHECKOUT / "integrations")):
-        yield
 
 
 def registered(connection, name="Nguyễn Thị Ánh Đào", **others) -> Person:

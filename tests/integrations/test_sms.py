@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine import catalogue, settings
+from engine import catalogue
 from engine import database as databases
 from engine.access import SYSTEM
 from engine.catalogue import Context
@@ -17,12 +17,6 @@ from integrations.sms import gateways, handlers
 
 AT = datetime(2021, 7, 26, 2, 0, tzinfo=UTC)
 KEY = "deferral_invitation"
-
-
-@pytest.fixture(autouse=True)
-def offered():
-    with catalogue.using(catalogue.load(settings.CHECKOUT / "integrations")):
-        yield
 
 
 @pytest.fixture(params=["console"])

@@ -6,21 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from engine import access, account_events, accounts, campaign, catalogue, clock, settings, units
+from engine import access, account_events, accounts, catalogue, clock, units
 from engine.access import SYSTEM
 from engine.catalogue import Context
 from engine.errors import BusinessError, NotFound
 from engine.ids import InstanceId
 
 CASE = InstanceId(4711)
-
-
-@pytest.fixture(autouse=True)
-def offered():
-    services = catalogue.load(settings.CHECKOUT / "integrations")
-    declared = campaign.read(settings.CHECKOUT / "processes" / "campaign.yaml")
-    with catalogue.using(services), campaign.using(declared):
-        yield
 
 
 class Place:

@@ -28,11 +28,7 @@ def compiled(folder: Path) -> Definition:
 
 
 def services(folder: Path) -> catalogue.Catalogue:
-    return (
-        library.services()
-        if folder.is_relative_to(LIBRARY)
-        else catalogue.load(settings.CHECKOUT / "integrations")
-    )
+    return library.services() if folder.is_relative_to(LIBRARY) else catalogue.current()
 
 
 def test_there_are_processes_of_both_domains() -> None:

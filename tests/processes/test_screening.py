@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import catalogue, settings
+from engine import catalogue
 from engine.definitions import definition as definitions
 from engine.definitions import scenario_files, scenarios
 from engine.definitions.definition import Definition
@@ -153,7 +153,7 @@ def test_a_switched_on_rule_defers_a_recent_date_and_clears_up_a_contradicting_o
     (tried,) = scenarios.run(
         definition,
         scenario_files.read(expected.encode(), "scenarios/visits.yaml"),
-        catalogue.load(settings.CHECKOUT / "integrations"),
+        catalogue.current(),
     )
     assert [finding.sentence("en") for finding in tried.findings] == []
 
