@@ -48,7 +48,7 @@ def _range(reader: Reader) -> types.Type:
 
 def _context(reader: Reader) -> types.Type:
     fields: list[tuple[str, types.Type]] = []
-    while not reader.sees(">"):
+    while fields or not reader.sees(">"):
         name = reader.name_until(":")
         reader.expect(":")
         fields.append((name, read(reader)))
@@ -60,7 +60,7 @@ def _context(reader: Reader) -> types.Type:
 
 def _function(reader: Reader) -> types.Type:
     parameters: list[types.Type] = []
-    while not reader.sees(">"):
+    while parameters or not reader.sees(">"):
         parameters.append(read(reader))
         if not reader.takes(","):
             break

@@ -31,6 +31,8 @@ REFUSED = [
     ("if a then b", "else_missing", 1, 12),
     ("for i in [1] i", "expected_symbol", 1, 14),
     ("f(1, b: 2)", "arguments_mixed", 1, 9),
+    ("a instance of context<b: number,>", "expected_name", 1, 33),
+    ("a instance of function<number,> -> Any", "expected_type", 1, 31),
     ("f(1,)", "expected_expression", 1, 5),
     ("f(a: 1,)", "expected_expression", 1, 8),
     ("{a: 1, a: 2}", "key_twice", 1, 9),
