@@ -250,7 +250,7 @@ def _unzipped(content: bytes) -> Iterator[tuple[str, bytes]]:
     """The files of a zip, never more bytes than the limit, whatever its directory claims."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             if len(entries) > MOST_FILES:
                 raise Invalid([Finding("bundle_files", {"found": len(entries), "limit": MOST_FILES})])
             left = LARGEST_BUNDLE

@@ -167,6 +167,11 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
     assert codes(lambda: bundles.read(tmp_path)) == ["bundle_link"]
 
 
+def test_an_entry_of_a_zip_without_a_name_is_refused():
+    whole = packed({"process.yaml": b"process: loan\n", "nameless": b"?"}).replace(b"nameless", b"\0ameless")
+    assert codes(lambda: bundles.from_upload(whole)) == ["bundle_file_unknown"]
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_bundle_or_refused(content):
