@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine import catalogue, settings
+from engine import catalogue, feel, settings
 from engine.access import Actor
 from engine.errors import Finding, Invalid, NotAllowed, NotFound
 from engine.forms import Form
@@ -75,7 +75,7 @@ def _options(
     zone = settings.current().zone_info
     return tuple(
         (
-            str(entry[offer.value]),
+            feel.localized(str(entry[offer.value]), zone),  # as the answer is kept
             " · ".join(
                 readable.value(entry[part], language, zone)
                 for part in offer.label
