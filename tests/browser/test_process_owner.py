@@ -53,6 +53,7 @@ def test_a_table_is_edited_submitted_approved_and_decides_the_next_case(
     owner.evaluate("document.querySelectorAll('.rules-sheet').forEach(one => one.open = true)")
     expect(owner.locator(".rules-sheet a[href='#table-limits-lending_days']")).to_be_visible()
     expect(owner.locator("#table-limits-lending_days pre")).to_contain_text('if card_kind = "teacher"')
+    expect(owner.locator("[data-decisions][data-drawn] [data-element-id=lending_days]")).to_be_visible()
     photographed(owner, "version")
     owner.go_back()
     with owner.expect_download() as downloading:

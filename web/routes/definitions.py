@@ -23,6 +23,8 @@ from web.sessions import Guarded, Presence, SignedIn
 
 router = APIRouter()
 
+_DIAGRAM = b"DMNDiagram"  # the element in which editors keep where the parts of a model are drawn
+
 
 @router.get("/processes")
 def processes(request: Request, presence: SignedIn) -> Response:
@@ -76,6 +78,7 @@ def version(request: Request, presence: SignedIn, version_id: str) -> Response:
     return rendering.page(
         request, "version.html", presence, definition=definition, changes=changes, releases=releases, held=held,
         may_submit=may_submit(presence), tables=tables_of(definition, presence.language),
+        drawn=sorted(name for name, content in definition.dmn_files.items() if _DIAGRAM in content),
     )  # fmt: skip
 
 

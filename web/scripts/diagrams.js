@@ -87,17 +87,15 @@ async function draw(figure) {
   }
 }
 
-async function show(figure) {
+// The tables stand below on the page, so nobody is led from the graph into a view that has no way back.
+const WITHOUT_TABLES = { drillDown: ["value", null] };
+
+async function drawDecisions(figure) {
   const canvas = prepare(figure);
-  const marks = marksOf(figure);
   try {
-    const viewer = new window.DmnJS({ container: canvas });
-    await viewer.importXML(await text(figure.dataset.decision));
-    const view = viewer.getViews().find((one) => one.element.id === marks.decision);
-    if (view) await viewer.open(view);
-    for (const rule of marks.rules || []) {
-      canvas.querySelectorAll(`[data-row-id="${CSS.escape(rule)}"]`).forEach((cell) => cell.classList.add("rule-fired"));
-    }
+    const viewer = new window.DmnJS({ container: canvas, drd: { additionalModules: [WITHOUT_TABLES] } });
+    await viewer.importXML(await text(figure.dataset.decisions));
+    viewer.getActiveViewer().get("canvas").zoom("fit-viewport", "auto");
     figure.dataset.drawn = "yes";
   } catch (error) {
     console.error(error);
@@ -106,14 +104,19 @@ async function show(figure) {
 }
 
 function begin() {
-  if (window.BpmnJS) document.querySelectorAll("[data-diagram]:not([data-begun])").forEach((figure) => once(figure, draw));
-  if (window.DmnJS) document.querySelectorAll("[data-decision]:not([data-begun])").forEach((figure) => once(figure, show));
+  if (window.BpmnJS) beginAll("[data-diagram]", draw);
+  if (window.DmnJS) beginAll("[data-decisions]", drawDecisions);
 }
 
-function once(figure, act) {
-  figure.dataset.begun = "yes";
-  act(figure);
+// What is folded has no size yet; it is drawn when it is unfolded.
+function beginAll(kind, act) {
+  for (const figure of document.querySelectorAll(`${kind}:not([data-begun])`)) {
+    if (figure.closest("details:not([open])")) continue;
+    figure.dataset.begun = "yes";
+    act(figure);
+  }
 }
 
+document.addEventListener("toggle", begin, true); // does not bubble
 document.addEventListener("DOMContentLoaded", begin);
 document.addEventListener("htmx:after:swap", begin);
