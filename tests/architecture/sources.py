@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +16,12 @@ def python_files(*folders: str) -> list[Path]:
     if not folders:
         found.append(ROOT / "tiemchung.py")
     return sorted(path for path in found if "node_modules" not in path.parts)
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    """The tree of a file, read once for all rules."""
+    return ast.parse(path.read_text("utf-8"))
 
 
 def named(path: Path) -> str:
