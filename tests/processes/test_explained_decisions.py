@@ -94,6 +94,17 @@ def findings(tables: list[decisions.Decision]) -> set[str]:
     }
 
 
+@pytest.mark.parametrize("edition", EDITIONS, ids=str)
+def test_what_a_paper_calls_normal_is_not_explained_by_numbers_that_nobody_measured(
+    edition: str | None,
+) -> None:
+    outcome = decided(edition, "measurement", WELL | {"vitals": {"normal_on_paper": True}})
+    assert outcome.value["abnormal"] == []
+    signs = [part for part in parts(outcome) if part.decision_id.endswith("vital_signs")]
+    measured = [value for part in signs for value in part.values if not isinstance(value, bool)]
+    assert measured and set(measured) == {None}
+
+
 def test_what_is_kept_of_a_screening_takes_little_room() -> None:
     """Twelve decisions, some eighty rules tried: with one finding below 4 kB, with every answer unknown below 16."""
     used = visit().decisions["screening"]
@@ -138,6 +149,13 @@ def test_no_id_and_no_word_of_a_table_reaches_who_reads_an_explanation(edition: 
 def decided(edition: str | None, decision: str, variables: dict[str, Any]) -> decisions.Outcome:
     used = visit(edition).decisions[decision]
     return decisions.evaluate(used.model, used.decision, variables, MOMENT)
+
+
+def parts(outcome: decisions.Outcome) -> Iterator[decisions.Outcome]:
+    """The decisions that one is based on, however deep."""
+    for part in outcome.sub:
+        yield part
+        yield from parts(part)
 
 
 def logged(edition: str | None, decision: str, variables: dict[str, Any]) -> Decision:
