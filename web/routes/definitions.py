@@ -23,8 +23,6 @@ from web.sessions import Guarded, Presence, SignedIn
 
 router = APIRouter()
 
-_DIAGRAM = b"DMNDiagram"  # the element in which editors keep where the parts of a model are drawn
-
 
 @router.get("/processes")
 def processes(request: Request, presence: SignedIn) -> Response:
@@ -78,7 +76,7 @@ def version(request: Request, presence: SignedIn, version_id: str) -> Response:
     return rendering.page(
         request, "version.html", presence, definition=definition, changes=changes, releases=releases, held=held,
         may_submit=may_submit(presence), tables=tables_of(definition, presence.language),
-        drawn=sorted(name for name, content in definition.dmn_files.items() if _DIAGRAM in content),
+        drawn=sorted(name for name, content in definition.dmn_files.items() if _is_graph(content)),
     )  # fmt: skip
 
 
@@ -226,3 +224,8 @@ def _file(content: bytes, kind: str) -> Response:
     return Response(
         content, media_type=kind, headers={"Cache-Control": "private, max-age=31536000, immutable"}
     )
+
+
+def _is_graph(content: bytes) -> bool:
+    """Whether a DMN file holds decisions that require others, and where they are drawn."""
+    return b"requiredDecision" in content and b"DMNDiagram" in content

@@ -46,13 +46,12 @@ function mark(viewer, marks) {
   }
 }
 
-function tools(figure, viewer) {
+function tools(figure, canvas) {
   const bar = figure.querySelector("[data-diagram-tools]");
   if (!bar) return;
   bar.hidden = false;
   bar.addEventListener("click", (event) => {
     const step = event.target.closest("[data-zoom]")?.dataset.zoom;
-    const canvas = viewer.get("canvas");
     if (step === "fit") canvas.zoom("fit-viewport", "auto");
     if (step === "in") canvas.zoom(canvas.zoom() * 1.25);
     if (step === "out") canvas.zoom(canvas.zoom() / 1.25);
@@ -79,7 +78,7 @@ async function draw(figure) {
     await viewer.importXML(await text(figure.dataset.diagram));
     frame(viewer, marksOf(figure));
     mark(viewer, marksOf(figure));
-    tools(figure, viewer);
+    tools(figure, viewer.get("canvas"));
     figure.dataset.drawn = "yes";
   } catch (error) {
     console.error(error);
@@ -95,7 +94,9 @@ async function drawDecisions(figure) {
   try {
     const viewer = new window.DmnJS({ container: canvas, drd: { additionalModules: [WITHOUT_TABLES] } });
     await viewer.importXML(await text(figure.dataset.decisions));
-    viewer.getActiveViewer().get("canvas").zoom("fit-viewport", "auto");
+    const graph = viewer.getActiveViewer().get("canvas");
+    graph.zoom("fit-viewport", "auto");
+    tools(figure, graph);
     figure.dataset.drawn = "yes";
   } catch (error) {
     console.error(error);
