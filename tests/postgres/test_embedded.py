@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -77,8 +78,9 @@ def data(made: Path) -> Iterator[Path]:
 def end(data: Path) -> None:
     """End the server as fast as can be: nothing is worth writing out."""
     home = clusters.at(data)
-    if home is not None and clusters.postmaster(home) is not None:
-        kill_all(data)
+    first = None if home is None else clusters.postmaster(home)
+    if home is not None and first is not None:
+        kill_from(home, first)
 
 
 def clean(data: Path) -> None:
@@ -105,8 +107,13 @@ def kill_all(data: Path) -> None:
     assert home is not None
     first = clusters.postmaster(home)
     assert first is not None
+    kill_from(home, first)
+
+
+def kill_from(home: clusters.Home, first: int) -> None:
     for pid in [first, *(clusters.living(home) - {first})]:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # killed by an earlier test, and only now gone
+            os.kill(pid, signal.SIGKILL)
 
 
 def until(condition: Callable[[], bool]) -> None:
