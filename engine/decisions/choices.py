@@ -6,7 +6,6 @@ to the tables that were consulted, and what a table refuses to decide without to
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -40,13 +39,6 @@ def of(found: Expression, read: Callable[[str], Expression]) -> Choice | None:
     )
 
 
-def _named(part: object) -> Iterator[str]:
+def _named(part: tree.Node) -> Iterator[str]:
     """Every name written in a part of an expression, bound within it or not."""
-    if isinstance(part, tree.Name):
-        yield part.name
-    if isinstance(part, tuple):
-        for inner in part:
-            yield from _named(inner)
-    elif isinstance(part, tree.Node):
-        for field in dataclasses.fields(part):
-            yield from _named(getattr(part, field.name))
+    return (one.name for one in tree.nodes(part) if isinstance(one, tree.Name))

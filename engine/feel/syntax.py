@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import abc
 from dataclasses import dataclass
 
 from engine.feel.types import Type
@@ -207,3 +209,14 @@ def children(node: Node) -> tuple[Node, ...]:
         case FunctionLiteral(body=body):
             return (body,)
     return ()
+
+
+def nodes(part: object) -> abc.Iterator[Node]:
+    """Every node of a tree or of a tuple within one, each before those it is made of."""
+    if isinstance(part, tuple):
+        for one in part:
+            yield from nodes(one)
+    elif isinstance(part, Node):
+        yield part
+        for field in dataclasses.fields(part):
+            yield from nodes(getattr(part, field.name))

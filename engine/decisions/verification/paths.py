@@ -58,26 +58,12 @@ def with_parts(node: tree.Node, parts: Sequence[tree.Node]) -> tree.Node:
 
 def calls(node: object) -> Iterator[tree.Call]:
     """Every function call in a node."""
-    if isinstance(node, tuple):
-        for one in node:
-            yield from calls(one)
-    elif isinstance(node, tree.Node):
-        if isinstance(node, tree.Call):
-            yield node
-        for field in dataclasses.fields(node):
-            yield from calls(getattr(node, field.name))
+    return (one for one in tree.nodes(node) if isinstance(one, tree.Call))
 
 
 def keys(node: object) -> Iterator[str]:
     """The keys of every context that is written out in a node."""
-    if isinstance(node, tuple):
-        for one in node:
-            yield from keys(one)
-    elif isinstance(node, tree.Node):
-        if isinstance(node, tree.Context):
-            yield from (name for name, _ in node.entries)
-        for field in dataclasses.fields(node):
-            yield from keys(getattr(node, field.name))
+    return (name for one in tree.nodes(node) if isinstance(one, tree.Context) for name, _ in one.entries)
 
 
 def member(value: object, path: Path) -> object:
@@ -106,13 +92,8 @@ def put(names: dict[str, object], path: Path, value: object) -> None:
 
 def names(node: object) -> Iterator[str]:
     """Every name written in a node, of variables and of members."""
-    if isinstance(node, tuple):
-        for one in node:
-            yield from names(one)
-    elif isinstance(node, tree.Node):
-        if isinstance(node, tree.Name):
-            yield node.name
-        if isinstance(node, tree.Path):
-            yield node.member
-        for field in dataclasses.fields(node):
-            yield from names(getattr(node, field.name))
+    for one in tree.nodes(node):
+        if isinstance(one, tree.Name):
+            yield one.name
+        if isinstance(one, tree.Path):
+            yield one.member
