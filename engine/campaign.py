@@ -8,8 +8,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 from engine import settings
 from engine.bpmn import marked_yaml
 from engine.errors import Finding, Invalid
+from engine.held import Held
 
 LOOKS = ("", "main", "bad")
 PERMISSIONS = ("work", "start", "see", "free", "submit", "approve", "administer", "staff", "audit")
@@ -148,23 +147,13 @@ def read(path: Path) -> Campaign:
     return Campaign(_names(content), roles, kinds, stations, timedelta(days=int(back[1])), chosen)
 
 
-_held: Campaign | None = None
+_held: Held[Campaign] = Held()
+using = _held.using  # let `current()` answer with this campaign until the block ends
 
 
 def current() -> Campaign:
     """The campaign in the folder that the settings name, read once."""
-    return _held if _held is not None else _declared(settings.current().processes_dir)
-
-
-@contextmanager
-def using(chosen: Campaign) -> Iterator[Campaign]:
-    """Let `current()` answer with this campaign until the block ends."""
-    global _held
-    before, _held = _held, chosen
-    try:
-        yield chosen
-    finally:
-        _held = before
+    return _held.value or _declared(settings.current().processes_dir)
 
 
 @functools.cache

@@ -9,8 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +23,7 @@ from engine import access, clock, history, schemas, settings
 from engine.access import Actor, Permission
 from engine.bpmn import marked_yaml
 from engine.errors import Finding, Invalid, NotAllowed, NotFound
+from engine.held import Held
 from engine.ids import InstanceId
 from engine.units import Unit
 
@@ -162,26 +162,16 @@ class Catalogue:
         return self.queries[name]
 
 
-_held: Catalogue | None = None
+_held: Held[Catalogue] = Held()
+using = _held.using  # let `current()` answer with this catalogue until the block ends
 
 
 def current() -> Catalogue:
     """The catalogue of the integrations that the settings name, loaded on first use."""
-    if _held is not None:
-        return _held
+    if _held.value is not None:
+        return _held.value
     chosen = settings.current()
     return _offered(chosen.integrations_dir, chosen.integrations)
-
-
-@contextmanager
-def using(chosen: Catalogue) -> Iterator[Catalogue]:
-    """Let `current()` answer with this catalogue until the block ends."""
-    global _held
-    before, _held = _held, chosen
-    try:
-        yield chosen
-    finally:
-        _held = before
 
 
 @functools.cache

@@ -21,6 +21,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from engine import embedded, errors, settings
+from engine.held import Held
 
 Connection = sqlalchemy.Connection
 Database = sqlalchemy.Engine
@@ -33,7 +34,8 @@ ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.01
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_current: Database | None = None
+_held: Held[Database] = Held()
+using = _held.using  # let `engine()` and `transaction()` mean this database until the block ends
 
 
 def engine() -> Database:
@@ -41,22 +43,10 @@ def engine() -> Database:
 
     Threads share it; a process makes its own, so never carry one over a fork.
     """
-    global _current
-    if _current is None:
+    if _held.value is None:
         chosen = settings.current()
-        _current = connect(chosen.database_url or embedded.start(), size=chosen.threads)
-    return _current
-
-
-@contextmanager
-def using(chosen: Database) -> Iterator[Database]:
-    """Let `engine()` and `transaction()` mean this database until the block ends."""
-    global _current
-    before, _current = _current, chosen
-    try:
-        yield chosen
-    finally:
-        _current = before
+        _held.value = connect(chosen.database_url or embedded.start(), size=chosen.threads)
+    return _held.value
 
 
 def connect(url: str, size: int | None = None) -> Database:

@@ -8,13 +8,14 @@ import functools
 import os
 import secrets
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from engine import errors
+from engine.held import Held
 
 PREFIX = "TIEMCHUNG_"
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -84,23 +85,13 @@ class Variable:
         return PREFIX + self.field.removeprefix("given_").upper()
 
 
-_held: Settings | None = None
+_held: Held[Settings] = Held()
+using = _held.using  # let `current()` answer with these settings until the block ends
 
 
 def current() -> Settings:
     """The settings of this process; raises errors.Invalid naming every variable that cannot be used."""
-    return _held if _held is not None else _from_environment()
-
-
-@contextmanager
-def using(chosen: Settings) -> Iterator[Settings]:
-    """Let `current()` answer with these settings until the block ends."""
-    global _held
-    before, _held = _held, chosen
-    try:
-        yield chosen
-    finally:
-        _held = before
+    return _held.value or _from_environment()
 
 
 def read(environment: Mapping[str, str]) -> Settings:
