@@ -202,6 +202,12 @@ def versions(connection: Connection, process: str) -> list[Version]:
     return [Version(*row) for row in rows]
 
 
+def before(connection: Connection, process: str, version: int) -> Definition | None:
+    """The version of a process that came before this one; None for the first."""
+    found = next((one for one in versions(connection, process) if one.version == version - 1), None)
+    return definition(connection, found.id) if found else None
+
+
 def releases(connection: Connection, process: str) -> list[Release]:
     """Every release of a process, the one that came or comes into effect last first."""
     release, version = tables.release, tables.definition_version

@@ -67,9 +67,8 @@ def version(request: Request, presence: SignedIn, version_id: str) -> Response:
     """One version: diagram, tables, forms, scenarios, and what it changed."""
     with database.transaction() as connection:
         definition = registry.definition(connection, VersionId(parsed(version_id)))
-        versions = registry.versions(connection, definition.key)
-        before = next((one for one in versions if one.version == definition.version - 1), None)
-        changes = compare.changes(registry.definition(connection, before.id), definition) if before else []
+        before = registry.before(connection, definition.key, definition.version)
+        changes = compare.changes(before, definition) if before else []
         all_releases = registry.releases(connection, definition.key)
         releases = [one for one in all_releases if one.version_id == definition.version_id]
         held = _in_force(connection, definition.key, presence)

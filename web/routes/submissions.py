@@ -158,9 +158,7 @@ def _compared_with(connection: Any, found: deployment.Submission) -> Definition 
             return registry.definition(connection, registry.in_force(connection, found.process, "/"))
         except NotFound:
             return None
-    versions = registry.versions(connection, found.process)
-    before = next((one for one in versions if one.version == of_it[0].version - 1), None)
-    return registry.definition(connection, before.id) if before else None
+    return registry.before(connection, found.process, of_it[0].version)
 
 
 def _tried(found: deployment.Submission) -> tuple[Definition, list[Tried]]:
